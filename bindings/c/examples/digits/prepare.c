@@ -1,0 +1,60 @@
+//  Load a new network into a coordinator, tell it how to learn, and start it.
+
+#include "options.h"
+#include "recipe.h"
+
+#include <gradmq.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+
+//  The recipe of recipe.h in a coordinator's words.
+static gradmq_err_t
+s_settings (gradmq_remote_t *remote, uint64_t gradients, gradmq_reason_t *why)
+{
+    char rate [32], beta1 [32], beta2 [32], epsilon [32], steps [32];
+    snprintf (rate, sizeof rate, "%.17g", DIGITS_LEARNING_RATE);
+    snprintf (beta1, sizeof beta1, "%.17g", DIGITS_BETA1);
+    snprintf (beta2, sizeof beta2, "%.17g", DIGITS_BETA2);
+    snprintf (epsilon, sizeof epsilon, "%.17g", DIGITS_EPSILON);
+    snprintf (steps, sizeof steps, "%" PRIu64, gradients);
+    const char *names [] = {"optimizer", "learning_rate", "beta1",         "beta2",
+                            "epsilon",   "schedule",      "schedule_steps"};
+    const char *values [] = {"adam", rate, beta1, beta2, epsilon, "cosine", steps};
+    return gradmq_remote_set_parameters (remote, names, values, sizeof names / sizeof *names, why);
+}
+
+static gradmq_err_t
+s_load (gradmq_remote_t *remote, uint64_t seed, gradmq_reason_t *why)
+{
+    gradmq_tensor_info_t tensors [DIGITS_TENSORS];
+    for (size_t i = 0; i < DIGITS_TENSORS; i++)
+        tensors [i] = (gradmq_tensor_info_t){digits_tensors [i].name, digits_tensors [i].rank,
+                                             digits_tensors [i].shape};
+    gradmq_layout_info_t layout = {tensors, DIGITS_TENSORS, GRADMQ_F32};
+    float parameters [DIGITS_PARAMETERS];
+    digits_network_initialize (parameters, seed);
+    return gradmq_remote_set_model_parameters (remote, &layout, GRADMQ_F32, parameters,
+                                               sizeof parameters, why);
+}
+
+int
+digits_prepare (const digits_options_t *options)
+{
+    if (!digits_options_need ("control", options->control))
+        return 2;
+    gradmq_remote_t *remote;
+    gradmq_reason_t why = {0};
+    gradmq_options_t connection = {.control = options->control, .model = options->model};
+    gradmq_err_t err = gradmq_remote_open (&remote, &connection, &why);
+    if (!err)
+        err = s_settings (remote, options->gradients, &why);
+    if (!err)
+        err = s_load (remote, options->seed, &why);
+    if (!err)
+        err = gradmq_remote_start (remote, &why);
+    if (err)
+        fprintf (stderr, "gradmq-digits prepare: %s\n", why.text);
+    gradmq_remote_close (&remote);
+    return err ? 1 : 0;
+}

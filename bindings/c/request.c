@@ -1,0 +1,288 @@
+#include "request.h"
+
+#include "core/random.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+//  A lost connection shows on the socket's events only, and nothing wakes for it.
+#define LOOK_MS 50u
+#define BACKOFF_MOST_MS 10000u
+
+static const struct {
+    gradmq_command_t command;
+    const char *name;
+} s_commands [] = {
+    {GRADMQ_COMMAND_DESCRIBE, "Describe"},
+    {GRADMQ_COMMAND_JOIN, "Join"},
+    {GRADMQ_COMMAND_LEAVE, "Leave"},
+    {GRADMQ_COMMAND_SET_PARAMETERS, "SetParameters"},
+    {GRADMQ_COMMAND_GET_PARAMETERS, "GetParameters"},
+    {GRADMQ_COMMAND_SET_MODEL_PARAMETERS, "SetModelParameters"},
+    {GRADMQ_COMMAND_GET_MODEL_PARAMETERS, "GetModelParameters"},
+    {GRADMQ_COMMAND_ADD_GRADIENTS, "AddGradients"},
+    {GRADMQ_COMMAND_ADD_MODEL_PARAMETERS, "AddModelParameters"},
+    {GRADMQ_COMMAND_CLEAR_GRADIENTS, "ClearGradients"},
+    {GRADMQ_COMMAND_START, "Start"},
+    {GRADMQ_COMMAND_STOP, "Stop"},
+    {GRADMQ_COMMAND_RESET, "Reset"},
+    {GRADMQ_COMMAND_DESTROY, "Destroy"},
+    {GRADMQ_COMMAND_STATUS, "Status"},
+    {GRADMQ_COMMAND_LIST_WORKERS, "ListWorkers"},
+    {GRADMQ_COMMAND_ACKNOWLEDGEMENT, "Acknowledgement"},
+    {GRADMQ_COMMAND_SYNC, "Sync"},
+    {GRADMQ_COMMAND_CHECKPOINT, "Checkpoint"},
+    {GRADMQ_COMMAND_RESTORE, "Restore"},
+};
+
+static const char *
+s_command_name (gradmq_command_t command)
+{
+    for (size_t i = 0; i < sizeof s_commands / sizeof s_commands [0]; i++)
+        if (s_commands [i].command == command)
+            return s_commands [i].name;
+    return "a request";
+}
+
+gradmq_err_t
+gradmq_requester_open (gradmq_requester_t *self, gradmq_session_t *session, gradmq_reason_t *why)
+{
+    memset (self, 0, sizeof *self);
+    self->session = session;
+    //  Answers are remembered by (client, request_id): an earlier process of the same name must not
+    //  have used ours.
+    self->next_id = gradmq_random_u64 () >> 1 | 1;
+    gradmq_err_t err = gradmq_session_socket (session, ZMQ_REQ, &self->socket, why);
+    if (!err)
+        err = gradmq_session_connect (self->socket, session->control, why);
+    if (err)
+        gradmq_socket_close (&self->socket);
+    return err;
+}
+
+static void
+s_forget (gradmq_requester_t *self)
+{
+    self->asking = false;
+    if (self->has_header)
+        zmq_msg_close (&self->header);
+    self->has_header = false;
+    gradmq_buffer_release (&self->payload);
+}
+
+void
+gradmq_requester_close (gradmq_requester_t *self)
+{
+    s_forget (self);
+    gradmq_socket_close (&self->socket);
+}
+
+static void
+s_free (void *data, void *hint)
+{
+    (void) hint;
+    free (data);
+}
+
+static uint64_t
+s_now (const gradmq_requester_t *self)
+{
+    return gradmq_session_ms (self->session);
+}
+
+//  Doubles from retry_ms, with a random part of half of it.
+static uint64_t
+s_backoff (const gradmq_requester_t *self)
+{
+    uint32_t doublings = self->tries < 8 ? self->tries : 8;
+    uint64_t wait = (uint64_t) self->session->pace.retry_ms << doublings;
+    if (wait > BACKOFF_MOST_MS)
+        wait = BACKOFF_MOST_MS;
+    return wait + gradmq_random_below ((uint32_t) (wait / 2) + 1);
+}
+
+static bool
+s_connected (gradmq_requester_t *self)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    return zmq_getsockopt (self->socket, ZMQ_EVENTS, &events, &size) == 0
+           && (events & ZMQ_POLLOUT) != 0;
+}
+
+//  Send it when there is a peer and it was not sent to this one, or not answered in time.
+static void
+s_send (gradmq_requester_t *self)
+{
+    if (!s_connected (self)) {
+        self->sent = false;
+        return;
+    }
+    self->reached = true;
+    if (self->sent && s_now (self) < self->again_ms)
+        return;
+    gradmq_sent_t sent = self->payload
+                             ? gradmq_buffer_send (self->payload, &self->header, self->socket)
+                             : gradmq_message_send (&self->header, NULL, self->socket);
+    self->sent = true;
+    self->again_ms = s_now (self) + LOOK_MS;
+    if (sent == GRADMQ_SENT) {
+        self->again_ms = s_now (self) + self->session->request_ms + s_backoff (self);
+        self->tries++;
+    }
+}
+
+gradmq_err_t
+gradmq_requester_ask (gradmq_requester_t *self, gradmq_request_t *request, gradmq_buffer_t *payload,
+                      gradmq_reason_t *why)
+{
+    s_forget (self);
+    self->id = self->next_id++;
+    request->client = self->session->name;
+    request->request_id = self->id;
+    void *header = NULL;
+    size_t size = 0;
+    gradmq_err_t err = gradmq_wire_encode_request (request, &header, &size);
+    if (err)
+        return gradmq_refuse (why, err, "%s cannot be written: %s",
+                              s_command_name (request->command), gradmq_err_text (err));
+    if (size > GRADMQ_HEADER_BYTES_MAX) {
+        free (header);
+        return gradmq_refuse (why, GRADMQ_ERR_TOO_LARGE, "%s has a header of %zu bytes; %u can go",
+                              s_command_name (request->command), size, GRADMQ_HEADER_BYTES_MAX);
+    }
+    if (zmq_msg_init_data (&self->header, header, size, s_free, NULL) != 0) {
+        free (header);
+        return gradmq_refuse (why, GRADMQ_ERR_MEMORY, "out of memory");
+    }
+    self->has_header = true;
+    self->payload = payload ? gradmq_buffer_acquire (payload) : NULL;
+    self->command = s_command_name (request->command);
+    self->asking = true;
+    self->sent = false;
+    self->tries = 0;
+    s_send (self);
+    return GRADMQ_OK;
+}
+
+//  A message was received: is it the answer?
+static bool
+s_answer (gradmq_requester_t *self, gradmq_reply_t *reply, gradmq_frames_t *frames,
+          gradmq_err_t *err, gradmq_reason_t *why)
+{
+    if (frames->count == 0)
+        return false;
+    *err = gradmq_wire_decode_reply (reply, gradmq_frames_data (frames, 0),
+                                     gradmq_frames_size (frames, 0), why);
+    if (*err)
+        return true;
+    bool ours = reply->request_id == self->id;
+    if (!ours)
+        gradmq_reply_clear (reply);
+    return ours;
+}
+
+bool
+gradmq_requester_look (gradmq_requester_t *self, gradmq_reply_t *reply, gradmq_frames_t *frames,
+                       gradmq_err_t *err, gradmq_reason_t *why)
+{
+    *err = GRADMQ_OK;
+    memset (reply, 0, sizeof *reply);
+    if (!self->asking)
+        return false;
+    while (gradmq_frames_receive (frames, self->socket))
+        if (s_answer (self, reply, frames, err, why)) {
+            if (*err)
+                memset (reply, 0, sizeof *reply);
+            s_forget (self);
+            return true;
+        }
+    s_send (self);
+    return false;
+}
+
+uint64_t
+gradmq_requester_wait_ms (const gradmq_requester_t *self)
+{
+    if (!self->asking)
+        return UINT64_MAX;
+    uint64_t now = s_now (self);
+    uint64_t left = self->again_ms > now ? self->again_ms - now : 0;
+    return self->sent && left < LOOK_MS ? left : LOOK_MS;
+}
+
+static gradmq_err_t
+s_timeout (const gradmq_requester_t *self, gradmq_reason_t *why)
+{
+    if (!self->reached)
+        return gradmq_refuse (why, GRADMQ_ERR_CONNECT,
+                              "nobody answers at %s: is the coordinator up, and is this its "
+                              "control endpoint?",
+                              self->session->control);
+    return gradmq_refuse (why, GRADMQ_ERR_TIMEOUT,
+                          "%s was not answered by %s in time, asked %u times", self->command,
+                          self->session->control, self->tries);
+}
+
+//  Until the answer is there or the deadline is over.
+static gradmq_err_t
+s_await (gradmq_requester_t *self, uint64_t deadline_ms, gradmq_reply_t *reply,
+         gradmq_frames_t *frames, gradmq_reason_t *why)
+{
+    gradmq_err_t err = GRADMQ_OK;
+    const uint64_t begun = s_now (self);
+    while (!gradmq_requester_look (self, reply, frames, &err, why)) {
+        uint64_t now = s_now (self);
+        if (now >= deadline_ms) {
+            err = s_timeout (self, why);
+            s_forget (self);
+            return err;
+        }
+        if (now - begun >= 2 * LOOK_MS)
+            gradmq_session_wait (self->session, "waiting for %s to answer %s%s",
+                                 self->session->control, self->command,
+                                 self->sent ? "" : ": there is no connection");
+        uint64_t wait = gradmq_requester_wait_ms (self);
+        if (wait > deadline_ms - now)
+            wait = deadline_ms - now;
+        zmq_pollitem_t item = {.socket = self->socket, .events = ZMQ_POLLIN};
+        if (!self->sent)
+            item.events = ZMQ_POLLIN | ZMQ_POLLOUT;
+        zmq_poll (&item, 1, (long) wait);
+    }
+    return err;
+}
+
+gradmq_err_t
+gradmq_requester_call (gradmq_requester_t *self, gradmq_request_t *request,
+                       gradmq_buffer_t *payload, uint64_t deadline_ms, gradmq_reply_t *reply,
+                       gradmq_frames_t *frames, gradmq_reason_t *why)
+{
+    for (uint32_t busy = 1;; busy++) {
+        memset (reply, 0, sizeof *reply);
+        gradmq_err_t err = gradmq_requester_ask (self, request, payload, why);
+        if (!err)
+            err = s_await (self, deadline_ms, reply, frames, why);
+        //  BUSY may be remembered as the answer to this request id: the next try is another request.
+        self->tries = busy;
+        uint64_t wait = s_backoff (self);
+        if (err || reply->code != GRADMQ_ERR_BUSY || s_now (self) + wait >= deadline_ms) {
+            gradmq_session_go (self->session);
+            return err ? err : gradmq_reply_error (reply, why);
+        }
+        gradmq_session_wait (self->session, "%s is busy with others: asking again",
+                             self->session->control);
+        gradmq_reply_clear (reply);
+        zmq_poll (NULL, 0, (long) wait);
+    }
+}
+
+gradmq_err_t
+gradmq_reply_error (const gradmq_reply_t *reply, gradmq_reason_t *why)
+{
+    if (reply->code == 0)
+        return GRADMQ_OK;
+    gradmq_err_t code = gradmq_err_from_number (reply->code);
+    return gradmq_refuse (why, code, "%s",
+                          reply->message ? reply->message : gradmq_err_text (code));
+}

@@ -1,0 +1,54 @@
+//  Files: one that is replaced whole, and one that is read at any place.
+
+#ifndef GRADMQ_CHECKPOINT_FILE_H
+#define GRADMQ_CHECKPOINT_FILE_H
+
+#include "core/reason.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+//  A file under a temporary name in the folder of its own one.
+typedef struct gradmq_new_file gradmq_new_file_t;
+
+//  Begin to write the file that shall be `path`.
+//    owns    *self_p is the caller's: gradmq_new_file_commit or gradmq_new_file_destroy
+//    errors  IO, MEMORY; *self_p is then NULL
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_new_file_open (gradmq_new_file_t **self_p, const char *path,
+                                                     gradmq_reason_t *reason);
+
+//    errors  IO
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_new_file_write (gradmq_new_file_t *self, const void *bytes,
+                                                      uint64_t size, gradmq_reason_t *reason);
+
+//  Bring it to the disk and give it its name, which is on the disk too on return.
+//    owns    takes *self_p and nulls it, also on error
+//    errors  IO; the old file is then untouched, unless the folder alone could not be synced
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_new_file_commit (gradmq_new_file_t **self_p,
+                                                       gradmq_reason_t *reason);
+
+//  Give up: the temporary file is removed. NULL and *NULL are fine.
+void gradmq_new_file_destroy (gradmq_new_file_t **self_p);
+
+//  What is read: a file, or bytes in memory. Files are read and not mapped, since a file that
+//  somebody shortens would end a process that has mapped it.
+typedef struct {
+    const char *name;  //  for reasons
+    uint64_t size;
+    int fd;                //  -1: memory
+    const uint8_t *bytes;  //  NULL: a file
+} gradmq_source_t;
+
+//    owns    self->fd is the caller's: gradmq_source_close; `path` is borrowed
+//    errors  IO: it cannot be opened or is not a regular file
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_source_open (gradmq_source_t *self, const char *path,
+                                                   gradmq_reason_t *reason);
+void gradmq_source_close (gradmq_source_t *self);
+
+//  `size` bytes from `offset` on.
+//    errors  IO: it cannot be read, or ends before
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_source_read (const gradmq_source_t *self, uint64_t offset,
+                                                   void *to, uint64_t size,
+                                                   gradmq_reason_t *reason);
+
+#endif

@@ -1,0 +1,8 @@
+#include "cli/cli.h"
+#include "cli/verb/state.h"
+
+gradmq_err_t
+gradmq_verb_start (gradmq_cli_t *cli, gradmq_reason_t *reason)
+{
+    return gradmq_verb_change_state (cli, GRADMQ_COMMAND_START, reason);
+}

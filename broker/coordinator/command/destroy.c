@@ -1,0 +1,10 @@
+#include "coordinator/command.h"
+
+gradmq_err_t
+gradmq_command_destroy (gradmq_exchange_t *exchange)
+{
+    gradmq_engine_close (exchange->engine);
+    exchange->reply->answer = GRADMQ_ANSWER_STATE;
+    exchange->reply->state = exchange->engine->state;
+    return GRADMQ_OK;
+}

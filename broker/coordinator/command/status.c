@@ -1,0 +1,89 @@
+#include "coordinator/command.h"
+#include "coordinator/product.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+//  Resident memory of this process; 0 where it cannot be told.
+static uint64_t
+s_resident_bytes (void)
+{
+    FILE *file = fopen ("/proc/self/statm", "r");
+    if (!file)
+        return 0;
+    unsigned long size, resident = 0;
+    if (fscanf (file, "%lu %lu", &size, &resident) != 2)
+        resident = 0;
+    fclose (file);
+    return (uint64_t) resident * (uint64_t) sysconf (_SC_PAGESIZE);
+}
+
+static gradmq_err_t
+s_counters (gradmq_exchange_t *exchange, gradmq_status_report_t *status)
+{
+    gradmq_counter_t *list = gradmq_exchange_alloc (exchange, GRADMQ_COUNTERS, sizeof *list);
+    if (!list)
+        return GRADMQ_ERR_MEMORY;
+    for (gradmq_counter_id_t i = 0; i < GRADMQ_COUNTERS; i++)
+        list [i] =
+            (gradmq_counter_t){gradmq_counter_name (i), exchange->engine->counters.value [i]};
+    status->counters = list;
+    status->counter_count = GRADMQ_COUNTERS;
+    return GRADMQ_OK;
+}
+
+static gradmq_err_t
+s_metrics (gradmq_exchange_t *exchange, gradmq_status_report_t *status)
+{
+    const gradmq_engine_t *engine = exchange->engine;
+    gradmq_last_metric_t *list =
+        gradmq_exchange_alloc (exchange, engine->metric_count, sizeof *list);
+    if (!list)
+        return GRADMQ_ERR_MEMORY;
+    for (size_t i = 0; i < engine->metric_count; i++) {
+        const gradmq_metric_sum_t *sum = &engine->metrics [i];
+        list [i] = (gradmq_last_metric_t){sum->name, sum->newest, sum->worker};
+    }
+    status->metrics = list;
+    status->metric_count = engine->metric_count;
+    return GRADMQ_OK;
+}
+
+static void
+s_model (const gradmq_engine_t *engine, gradmq_status_report_t *status)
+{
+    const gradmq_layout_t *layout = gradmq_model_layout (engine->model);
+    if (!layout)
+        return;
+    status->elements = gradmq_layout_elements (layout);
+    status->tensors = (uint32_t) gradmq_layout_count (layout);
+    status->snapshots_pinned = gradmq_model_pinned (engine->model);
+}
+
+gradmq_err_t
+gradmq_command_status (gradmq_exchange_t *exchange)
+{
+    const gradmq_engine_t *engine = exchange->engine;
+    char *why = gradmq_exchange_alloc (exchange, GRADMQ_REASON_BYTES, 1);
+    if (!why)
+        return GRADMQ_ERR_MEMORY;
+    exchange->reply->answer = GRADMQ_ANSWER_STATUS;
+    gradmq_status_report_t *status = &exchange->reply->status;
+    *status = (gradmq_status_report_t){
+        .product = GRADMQ_PRODUCT,
+        .state = engine->state,
+        .why = gradmq_engine_why (engine, why, GRADMQ_REASON_BYTES),
+        .durability = engine->settings.durability,
+        .uptime_ms = gradmq_clock_ms (&engine->clock) - engine->started_ms,
+        .members = (uint32_t) gradmq_members_count (engine->members),
+        .queued_gradients = engine->queue.count,
+        .queued_bytes = engine->queue.bytes,
+        .learning_rate = gradmq_step_rate (engine->step),
+        .schedule_tick = gradmq_step_tick (engine->step),
+        .settings_revision = engine->revision,
+        .resident_bytes = s_resident_bytes (),
+    };
+    s_model (engine, status);
+    gradmq_err_t err = s_counters (exchange, status);
+    return err ? err : s_metrics (exchange, status);
+}

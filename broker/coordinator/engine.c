@@ -1,0 +1,394 @@
+#include "coordinator/engine.h"
+
+#include "coordinator/publisher.h"
+#include "core/log.h"
+#include "core/random.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+//  What a Description needs beside its tensors (endpoints and tables, with room for more), and for each
+//  of them beside name and dimensions.
+enum { DESCRIPTION_HEAD_BYTES = 64 << 10, DESCRIPTION_TENSOR_BYTES = 9 };
+
+gradmq_engine_t *
+gradmq_engine_new (const char *name, gradmq_clock_t clock, uint64_t heartbeat_ms)
+{
+    gradmq_engine_t *self = calloc (1, sizeof *self);
+    if (!self)
+        return NULL;
+    snprintf (self->name, sizeof self->name, "%s", name);
+    self->instance = gradmq_random_u64 ();
+    self->clock = clock;
+    self->heartbeat_ms = heartbeat_ms;
+    self->started_ms = gradmq_clock_ms (&self->clock);
+    self->state = GRADMQ_STATE_EMPTY;
+    self->model = gradmq_model_new (clock);
+    self->step = gradmq_step_new ();
+    self->members = gradmq_members_new ();
+    self->revision = 1;
+    self->report.gradient_norm = NAN;
+    gradmq_resolve_defaults (&self->settings);
+    if (!self->model || !self->step || !self->members
+        || gradmq_step_set (self->step, &self->settings, NULL, NULL))
+        gradmq_engine_destroy (&self);
+    return self;
+}
+
+void
+gradmq_engine_destroy (gradmq_engine_t **self_p)
+{
+    if (!self_p || !*self_p)
+        return;
+    gradmq_engine_t *self = *self_p;
+    gradmq_queue_clear (&self->queue);
+    gradmq_members_destroy (&self->members);
+    gradmq_step_destroy (&self->step);
+    gradmq_model_destroy (&self->model);
+    free (self);
+    *self_p = NULL;
+}
+
+gradmq_position_t
+gradmq_engine_position (const gradmq_engine_t *self)
+{
+    return (gradmq_position_t){.instance = self->instance,
+                               .epoch = gradmq_model_epoch (self->model),
+                               .version = gradmq_model_version (self->model)};
+}
+
+uint64_t
+gradmq_engine_pinned_most (const gradmq_engine_t *self)
+{
+    const gradmq_layout_t *layout = gradmq_model_layout (self->model);
+    uint64_t small = layout ? GRADMQ_PINNED_BYTES / gradmq_layout_bytes (layout) : 0;
+    if (small > GRADMQ_PINNED_MOST)
+        small = GRADMQ_PINNED_MOST;
+    uint64_t set = self->settings.pinned_snapshots;
+    return small > set ? small : set;
+}
+
+bool
+gradmq_engine_pinned_full (const gradmq_engine_t *self)
+{
+    return gradmq_model_pinned (self->model) >= gradmq_engine_pinned_most (self);
+}
+
+const char *
+gradmq_engine_why (const gradmq_engine_t *self, char *text, size_t size)
+{
+    switch (self->state) {
+        case GRADMQ_STATE_EMPTY:
+            snprintf (text, size, "no model is loaded");
+            return text;
+        case GRADMQ_STATE_STOPPED:
+            snprintf (text, size, "stopped; %zu gradient%s for a start", self->queue.count,
+                      self->queue.count == 1 ? " waits" : "s wait");
+            return text;
+        case GRADMQ_STATE_CLOSING:
+            snprintf (text, size, "closing");
+            return text;
+        case GRADMQ_STATE_RUNNING:
+            break;
+    }
+    return NULL;
+}
+
+void
+gradmq_engine_has_news (gradmq_engine_t *self, gradmq_member_t *member)
+{
+    if (member->news)
+        return;
+    member->news = true;
+    self->news [self->news_count++] = member;
+}
+
+static gradmq_err_t
+s_closed (gradmq_reason_t *reason)
+{
+    return gradmq_refuse (reason, GRADMQ_ERR_CLOSED, "the coordinator is closing");
+}
+
+static void
+s_notice (gradmq_engine_t *self, gradmq_notice_t notice, const char *message, uint64_t count)
+{
+    gradmq_notice_args_t args = {.notice = notice, .message = message, .count = count};
+    gradmq_publisher_notice (self->publisher, self, &args);
+}
+
+//  A change of state is told at once.
+static void
+s_enter (gradmq_engine_t *self, gradmq_state_t state)
+{
+    self->state = state;
+    gradmq_publisher_heartbeat (self->publisher, self);
+}
+
+gradmq_err_t
+gradmq_engine_set_parameters (gradmq_engine_t *self, const gradmq_settings_t *change,
+                              const char *const *reset, size_t reset_count,
+                              const char *unset [GRADMQ_UNSET_MAX], size_t *unset_count,
+                              gradmq_reason_t *reason)
+{
+    if (self->state == GRADMQ_STATE_CLOSING)
+        return s_closed (reason);
+    gradmq_settings_t result;
+    gradmq_err_t err = gradmq_resolve (&self->settings, change, reset, reset_count, &result, unset,
+                                       unset_count, reason);
+    if (!err)
+        err = gradmq_step_set (self->step, &result, gradmq_model_layout (self->model), reason);
+    if (err)
+        return err;
+    self->settings = result;
+    self->revision++;
+    self->settings_epoch = gradmq_model_epoch (self->model);
+    self->settings_version = gradmq_model_version (self->model);
+    gradmq_publisher_changed (self->publisher, self);
+    s_notice (self, GRADMQ_NOTICE_SETTINGS, "the settings have changed", 0);
+    return GRADMQ_OK;
+}
+
+//  Nobody could use a model whose description does not fit into a reply.
+static gradmq_err_t
+s_check_describable (const gradmq_layout_t *layout, gradmq_reason_t *reason)
+{
+    size_t bytes = DESCRIPTION_HEAD_BYTES, count = gradmq_layout_count (layout);
+    for (size_t i = 0; i < count; i++) {
+        const gradmq_tensor_t *tensor = gradmq_layout_tensor (layout, i);
+        bytes += DESCRIPTION_TENSOR_BYTES + strlen (tensor->name);
+        for (uint32_t k = 0; k < tensor->rank; k++)
+            for (uint64_t left = tensor->shape [k]; left; left >>= 7)
+                bytes++;
+    }
+    if (bytes <= GRADMQ_HEADER_BYTES_MAX)
+        return GRADMQ_OK;
+    return gradmq_refuse (reason, GRADMQ_ERR_TOO_LARGE,
+                          "names and shapes of %zu tensors take %zu bytes of a header; it can have "
+                          "%u, so use shorter names",
+                          count, bytes, GRADMQ_HEADER_BYTES_MAX);
+}
+
+//  A new epoch has begun, with these parameters.
+static void
+s_loaded (gradmq_engine_t *self)
+{
+    self->settings_epoch = gradmq_model_epoch (self->model);
+    self->settings_version = 0;
+    gradmq_publisher_changed (self->publisher, self);
+    s_notice (self, GRADMQ_NOTICE_EPOCH, "a model was loaded; a new epoch has begun", 0);
+    if (self->state == GRADMQ_STATE_EMPTY)
+        s_enter (self, GRADMQ_STATE_STOPPED);
+    gradmq_publisher_update (self->publisher, self, true);
+    gradmq_log (GRADMQ_LOG_INFO, "model %s: %" PRIu64 " parameters in %zu tensors, epoch %" PRIu64,
+                self->name, gradmq_layout_elements (gradmq_model_layout (self->model)),
+                gradmq_layout_count (gradmq_model_layout (self->model)),
+                gradmq_model_epoch (self->model));
+}
+
+gradmq_err_t
+gradmq_engine_load (gradmq_engine_t *self, gradmq_layout_t *layout, const gradmq_dtype_t *dtype,
+                    const gradmq_payload_t *payload, gradmq_reason_t *reason)
+{
+    if (self->state == GRADMQ_STATE_CLOSING)
+        return s_closed (reason);
+    //  A few octets may name a huge layout: its length is looked at before memory is taken.
+    gradmq_err_t err = gradmq_payload_check_dense (payload, layout, dtype, reason);
+    if (!err)
+        err = s_check_describable (layout, reason);
+    if (!err)
+        err = gradmq_step_prepare (self->step, layout, reason);
+    if (!err)
+        err = gradmq_model_load (self->model, layout, dtype, payload, reason);
+    if (err)
+        return err;
+    gradmq_step_reset (self->step);
+    s_loaded (self);
+    return GRADMQ_OK;
+}
+
+gradmq_err_t
+gradmq_engine_take (gradmq_engine_t *self, gradmq_snapshot_t **snapshot_p, gradmq_reason_t *reason)
+{
+    if (self->state == GRADMQ_STATE_CLOSING)
+        return s_closed (reason);
+    const gradmq_layout_t *layout = gradmq_snapshot_layout (*snapshot_p);
+    gradmq_err_t err = s_check_describable (layout, reason);
+    if (!err)
+        err = gradmq_step_prepare (self->step, layout, reason);
+    if (!err)
+        err = gradmq_model_take (self->model, snapshot_p, reason);
+    if (err)
+        return err;
+    gradmq_step_reset (self->step);
+    s_loaded (self);
+    return GRADMQ_OK;
+}
+
+gradmq_err_t
+gradmq_engine_start (gradmq_engine_t *self, gradmq_reason_t *reason)
+{
+    switch (self->state) {
+        case GRADMQ_STATE_EMPTY:
+            return gradmq_refuse (reason, GRADMQ_ERR_NO_MODEL,
+                                  "nothing can be started before a model is loaded");
+        case GRADMQ_STATE_RUNNING:
+            return gradmq_refuse (reason, GRADMQ_ERR_STATE, "the model is running already");
+        case GRADMQ_STATE_CLOSING:
+            return s_closed (reason);
+        case GRADMQ_STATE_STOPPED:
+            break;
+    }
+    s_enter (self, GRADMQ_STATE_RUNNING);
+    s_notice (self, GRADMQ_NOTICE_STARTED, "gradients are applied from now on", self->queue.count);
+    return GRADMQ_OK;
+}
+
+gradmq_err_t
+gradmq_engine_stop (gradmq_engine_t *self, gradmq_reason_t *reason)
+{
+    if (self->state == GRADMQ_STATE_CLOSING)
+        return s_closed (reason);
+    if (self->state != GRADMQ_STATE_RUNNING)
+        return GRADMQ_OK;
+    s_enter (self, GRADMQ_STATE_STOPPED);
+    s_notice (self, GRADMQ_NOTICE_STOPPED, "no gradient is applied until a start",
+              self->queue.count);
+    return GRADMQ_OK;
+}
+
+//  Settle a queued gradient without applying it.
+static void
+s_discard (gradmq_engine_t *self, gradmq_entry_t *entry)
+{
+    gradmq_gradient_t *gradient = &entry->gradient;
+    gradmq_count (&self->counters, GRADMQ_COUNTER_discarded, 1);
+    if (entry->local)
+        return;
+    gradmq_member_t *member = gradmq_members_let_go (
+        self->members, gradient->worker, gradient->incarnation, gradient->payload.bytes);
+    if (!member)
+        return;
+    gradmq_window_dispose (&member->window, gradient->sequence, GRADMQ_DISCARDED, GRADMQ_OK);
+    member->disposed [GRADMQ_DISCARDED]++;
+    gradmq_engine_has_news (self, member);
+}
+
+gradmq_err_t
+gradmq_engine_clear (gradmq_engine_t *self, bool new_epoch, uint64_t *cleared,
+                     gradmq_reason_t *reason)
+{
+    *cleared = 0;
+    if (self->state == GRADMQ_STATE_CLOSING)
+        return s_closed (reason);
+    if (new_epoch) {
+        gradmq_err_t err = gradmq_model_new_epoch (self->model);
+        if (err == GRADMQ_ERR_NO_MODEL)
+            return gradmq_refuse (reason, err, "there is no model, so there is no epoch to end");
+        if (err)
+            return gradmq_refuse (reason, err, "%s", gradmq_err_text (err));
+        self->settings_epoch = gradmq_model_epoch (self->model);
+        self->settings_version = 0;
+    }
+    for (gradmq_entry_t *entry; (entry = gradmq_queue_pop (&self->queue)); ++*cleared) {
+        s_discard (self, entry);
+        gradmq_queue_free_entry (&self->queue, &entry);
+    }
+    if (new_epoch) {
+        s_notice (self, GRADMQ_NOTICE_EPOCH, "the queue was cleared; a new epoch has begun",
+                  *cleared);
+        gradmq_publisher_update (self->publisher, self, true);
+    }
+    s_notice (self, GRADMQ_NOTICE_CLEARED, "queued gradients were dropped", *cleared);
+    return GRADMQ_OK;
+}
+
+void
+gradmq_engine_close (gradmq_engine_t *self)
+{
+    if (self->state == GRADMQ_STATE_CLOSING)
+        return;
+    for (gradmq_entry_t *entry; (entry = gradmq_queue_pop (&self->queue));)
+        gradmq_queue_free_entry (&self->queue, &entry);
+    s_enter (self, GRADMQ_STATE_CLOSING);
+    s_notice (self, GRADMQ_NOTICE_CLOSING, "the coordinator is closing", 0);
+}
+
+static void
+s_expired (gradmq_member_t *member, void *context)
+{
+    gradmq_engine_t *self = context;
+    gradmq_count (&self->counters, GRADMQ_COUNTER_expirations, 1);
+    gradmq_log (GRADMQ_LOG_WARNING, "worker %s: its lease ran out", member->name);
+    gradmq_notice_args_t args = {.notice = GRADMQ_NOTICE_EXPIRED,
+                                 .message = "its lease ran out; it may join again",
+                                 .member = member,
+                                 .to_all = true};
+    gradmq_publisher_notice (self->publisher, self, &args);
+}
+
+void
+gradmq_engine_leave (gradmq_engine_t *self, gradmq_member_t *member, uint64_t last_sequence,
+                     bool *complete)
+{
+    gradmq_member_t left = *member;  //  it may be forgotten when it departs
+    bool was_present = member->phase == GRADMQ_PHASE_LIVE || member->phase == GRADMQ_PHASE_LEAVING;
+    *complete = gradmq_members_leave (self->members, member, last_sequence);
+    if (!*complete || !was_present)
+        return;
+    gradmq_notice_args_t args = {.notice = GRADMQ_NOTICE_LEFT,
+                                 .message = "left; everything it pushed is settled",
+                                 .member = &left,
+                                 .to_all = true};
+    gradmq_publisher_notice (self->publisher, self, &args);
+    gradmq_count (&self->counters, GRADMQ_COUNTER_departures, 1);
+    gradmq_log (GRADMQ_LOG_INFO, "worker %s left", left.name);
+}
+
+//  Those who said that they leave, and whose last gradient is settled meanwhile.
+static void
+s_finish_leaving (gradmq_engine_t *self)
+{
+    for (gradmq_member_t *m = gradmq_members_next (self->members, NULL), *next; m; m = next) {
+        bool complete;
+        next = gradmq_members_next (self->members, m);
+        if (m->phase == GRADMQ_PHASE_LEAVING)
+            gradmq_engine_leave (self, m, m->last_sequence, &complete);
+    }
+}
+
+void
+gradmq_engine_expire (gradmq_engine_t *self, uint64_t idle_ms)
+{
+    //  What departs may be forgotten at once; what it has to be told goes first.
+    gradmq_publisher_acks (self->publisher, self, false);
+    if (idle_ms > 2 * self->heartbeat_ms)
+        gradmq_members_stand_still (self->members, idle_ms);
+    s_finish_leaving (self);
+    gradmq_members_expire (self->members, gradmq_clock_ms (&self->clock), s_expired, self);
+}
+
+void
+gradmq_engine_ack (const gradmq_engine_t *self, const gradmq_member_t *member,
+                   gradmq_range_t missing [GRADMQ_MISSING_RANGES_TOLD_MAX], gradmq_ack_t *ack)
+{
+    const gradmq_window_t *window = &member->window;
+    *ack = (gradmq_ack_t){
+        .model = self->name,
+        .worker = member->name,
+        .position = gradmq_engine_position (self),
+        .incarnation = member->incarnation,
+        .received_through = window->received_through,
+        .settled_through = window->settled_through,
+        .missing = missing,
+        .missing_count = gradmq_window_missing (window, missing),
+        .dispositions = window->others,
+        .disposition_count = window->other_count,
+        .dispositions_from = window->others_from,
+        .credit_gradients =
+            gradmq_members_credit_gradients (self->members, self->settings.queue_gradients),
+        .credit_bytes = gradmq_members_credit_bytes (self->members, self->settings.queue_bytes),
+        .applied = window->applied,
+    };
+}

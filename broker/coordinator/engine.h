@@ -1,0 +1,186 @@
+//  What a coordinator is, without its sockets: model, settings, members, queue, and what is done with
+//  them. Frames come in by gradmq_engine_gradient, events and updates go out through the publisher.
+//
+//    thread  the coordinator actor's alone
+
+#ifndef GRADMQ_COORDINATOR_ENGINE_H
+#define GRADMQ_COORDINATOR_ENGINE_H
+
+#include "coordinator/entry.h"
+#include "metrics/counters.h"
+#include "step/step.h"
+#include "sync/members.h"
+#include "wire/message.h"
+
+struct gradmq_publisher;
+
+#define GRADMQ_METRIC_NAMES_MAX 32
+
+//  Metrics of the workers since the last report, by name.
+typedef struct {
+    char name [GRADMQ_NAME_BYTES_MAX + 1];
+    char worker [GRADMQ_NAME_BYTES_MAX + 1];  //  who reported it last
+    double newest;
+    double weighted_sum, weight;
+    double minimum, maximum;
+    uint64_t count;  //  since the last report; 0: nothing new
+} gradmq_metric_sum_t;
+
+//  Newest metrics of one worker: what gradmq_member_t's `metrics` points to.
+typedef struct {
+    size_t count;
+    gradmq_metric_t metrics [GRADMQ_METRICS_MAX];
+} gradmq_worker_metrics_t;
+
+typedef struct gradmq_engine {
+    char name [GRADMQ_NAME_BYTES_MAX + 1];
+    uint64_t instance;
+    gradmq_clock_t clock;
+    uint64_t started_ms;
+    uint64_t heartbeat_ms;
+    gradmq_state_t state;
+    gradmq_model_t *model;
+    gradmq_step_t *step;
+    gradmq_members_t *members;
+    gradmq_queue_t queue;
+    gradmq_settings_t settings;
+    uint64_t revision;
+    uint64_t settings_epoch, settings_version;  //  the settings hold from the step after this
+    gradmq_counters_t counters;
+    struct gradmq_publisher *publisher;
+    //  Members whose acknowledgement has news, in the order they got it.
+    gradmq_member_t *news [GRADMQ_MEMBERS_MAX + GRADMQ_DEPARTURES_KEPT];
+    size_t news_count;
+    //  Since the last step report.
+    gradmq_step_report_t report;
+    uint64_t report_steps;
+    double staleness_sum;
+    uint64_t staleness_count, staleness_maximum;
+    gradmq_metric_sum_t metrics [GRADMQ_METRIC_NAMES_MAX];
+    size_t metric_count;
+    uint64_t malformed_ms;  //  begin of the second that malformed_sent counts
+    unsigned malformed_sent;
+    uint64_t strangers_ms;  //  the same for gradients of those who are not members
+    unsigned strangers_sent;
+} gradmq_engine_t;
+
+//    errors  NULL: out of memory
+gradmq_engine_t *gradmq_engine_new (const char *name, gradmq_clock_t clock, uint64_t heartbeat_ms);
+void gradmq_engine_destroy (gradmq_engine_t **self_p);
+
+gradmq_position_t gradmq_engine_position (const gradmq_engine_t *self);
+
+//  Versions that readers may hold beside the newest: pinned_snapshots, and of a small model as many
+//  as fit into GRADMQ_PINNED_BYTES.
+//    source  rule U-8
+uint64_t gradmq_engine_pinned_most (const gradmq_engine_t *self);
+bool gradmq_engine_pinned_full (const gradmq_engine_t *self);
+
+#define GRADMQ_PINNED_BYTES (32ull << 20)
+#define GRADMQ_PINNED_MOST 1024u
+
+//  Why no steps are made although something waits; NULL when nothing is wrong.
+//    owns    `text` is the caller's
+const char *gradmq_engine_why (const gradmq_engine_t *self, char *text, size_t size);
+
+//  --------------------------------------------------------------------------------------------
+//  Commands (each the ancestor's call of that name)
+
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_set_parameters (
+    gradmq_engine_t *self, const gradmq_settings_t *change, const char *const *reset,
+    size_t reset_count, const char *unset [GRADMQ_UNSET_MAX], size_t *unset_count,
+    gradmq_reason_t *reason);
+
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_load (gradmq_engine_t *self, gradmq_layout_t *layout,
+                                                   const gradmq_dtype_t *dtype,
+                                                   const gradmq_payload_t *payload,
+                                                   gradmq_reason_t *reason);
+
+//    owns    takes *snapshot_p and nulls it on success
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_take (gradmq_engine_t *self,
+                                                   gradmq_snapshot_t **snapshot_p,
+                                                   gradmq_reason_t *reason);
+
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_start (gradmq_engine_t *self, gradmq_reason_t *reason);
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_stop (gradmq_engine_t *self, gradmq_reason_t *reason);
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_clear (gradmq_engine_t *self, bool new_epoch,
+                                                    uint64_t *cleared, gradmq_reason_t *reason);
+
+//  Destroy: state CLOSING. The queue is dropped without being settled.
+void gradmq_engine_close (gradmq_engine_t *self);
+
+//  --------------------------------------------------------------------------------------------
+//  Gradients
+
+typedef enum {
+    GRADMQ_ADMIT_QUEUED,
+    GRADMQ_ADMIT_DUPLICATE,
+    GRADMQ_ADMIT_AWAY,      //  turned away with the code
+    GRADMQ_ADMIT_REFUSED,   //  REFUSED with the code
+    GRADMQ_ADMIT_MALFORMED  //  belongs to nobody
+} gradmq_admission_t;
+
+//  A gradient as it came: its header, and its payload in *entry_p.
+//    `trouble`  an error found while its frames were read (FRAMES, MEMORY), or OK
+//    owns       takes *entry_p and nulls it
+//    source     rule G-2
+gradmq_admission_t gradmq_engine_gradient (gradmq_engine_t *self, gradmq_entry_t **entry_p,
+                                           const void *header, size_t size, gradmq_err_t trouble,
+                                           gradmq_reason_t *reason);
+
+//  The same for one that is already decoded into *entry_p.
+//    `fault`  what decoding found wrong with its contents, or OK
+gradmq_admission_t gradmq_engine_admit (gradmq_engine_t *self, gradmq_entry_t **entry_p,
+                                        gradmq_err_t fault, gradmq_reason_t *reason);
+
+//  Checks 9 to 11 alone: for a dry run and for gradients that are added in process.
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_check (const gradmq_engine_t *self,
+                                                    gradmq_gradient_t *gradient,
+                                                    gradmq_reason_t *reason);
+
+//  Append a gradient that was made in process.
+//    owns    takes *entry_p and nulls it on success
+//    errors  those of gradmq_engine_check; QUEUE_FULL, CLOSED
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_add_local (gradmq_engine_t *self,
+                                                        gradmq_entry_t **entry_p,
+                                                        gradmq_reason_t *reason);
+
+//  Apply what is queued, at most `most` gradients and not for much longer than 50 ms, while RUNNING.
+//    returns true when there is more to do
+bool gradmq_engine_run (gradmq_engine_t *self, size_t most);
+
+//  Something arrived that belongs to nobody: counted, and told at most ten times a second.
+void gradmq_engine_malformed (gradmq_engine_t *self, gradmq_err_t code, const char *message,
+                              const char *peer);
+
+//  Something about this member changed that its acknowledgement has to tell.
+void gradmq_engine_has_news (gradmq_engine_t *self, gradmq_member_t *member);
+
+//  Tell a worker of one of its gradients: at most ten notices a second.
+//    source  rule E-3
+void gradmq_engine_tell (gradmq_engine_t *self, gradmq_member_t *member, gradmq_notice_t notice,
+                         uint64_t sequence, gradmq_err_t code, const char *message);
+
+//  The same of a gradient whose incarnation is not a member.
+void gradmq_engine_tell_stranger (gradmq_engine_t *self, const gradmq_gradient_t *gradient,
+                                  gradmq_notice_t notice, gradmq_err_t code, const char *message);
+
+//  --------------------------------------------------------------------------------------------
+//  Time
+
+//  A member leaves, having pushed up to last_sequence; *complete when it is gone. Its news have to be
+//  told before, since it may be forgotten.
+//    source  J-6
+void gradmq_engine_leave (gradmq_engine_t *self, gradmq_member_t *member, uint64_t last_sequence,
+                          bool *complete);
+
+//  Leases and those who are leaving, once a heartbeat; `idle_ms`: how long nothing could be read
+//  before now.
+void gradmq_engine_expire (gradmq_engine_t *self, uint64_t idle_ms);
+
+//  Fill an acknowledgement of this member.
+//    owns    points into `missing` and into the member
+void gradmq_engine_ack (const gradmq_engine_t *self, const gradmq_member_t *member,
+                        gradmq_range_t missing [GRADMQ_MISSING_RANGES_TOLD_MAX], gradmq_ack_t *ack);
+
+#endif

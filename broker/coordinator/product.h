@@ -1,0 +1,9 @@
+//  Who answers.
+
+#ifndef GRADMQ_COORDINATOR_PRODUCT_H
+#define GRADMQ_COORDINATOR_PRODUCT_H
+
+//  GRADMQ_VERSION comes from CMake.
+#define GRADMQ_PRODUCT "GradMQ " GRADMQ_VERSION
+
+#endif

@@ -1,0 +1,197 @@
+#include "coordinator/sockets.h"
+
+#include "core/limit.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+    HEARTBEAT_IVL_MS = 5000,
+    HEARTBEAT_TIMEOUT_MS = 15000,
+    BACKLOG = 1024,
+    BIND_TRIES = 20,
+    BIND_AGAIN_MS = 10,
+    UPDATES_HWM = 2,
+    EVENTS_HWM = 10000,
+    GRADIENTS_HWM = 4096,
+    //  Past its mark a REP socket drops the reply; a client has few requests under way.
+    CONTROL_HWM = 1000
+};
+
+//  True for a tcp endpoint that only this machine can reach.
+static bool
+s_loopback (const char *endpoint)
+{
+    const char *host = endpoint + strlen ("tcp://");
+    return strncmp (host, "127.", 4) == 0 || strncmp (host, "localhost:", 10) == 0
+           || strncmp (host, "[::1]:", 6) == 0;
+}
+
+static gradmq_err_t
+s_allowed (const char *endpoint, bool plain_tcp, gradmq_reason_t *reason)
+{
+    static const char *const transports [] = {"tcp://", "ipc://", "inproc://"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof transports / sizeof transports [0]; i++)
+        known |= strncmp (endpoint, transports [i], strlen (transports [i])) == 0;
+    if (!known)
+        return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
+                              "endpoint \"%.200s\" begins with none of tcp://, ipc://, inproc://",
+                              endpoint);
+    if (strncmp (endpoint, "tcp://", 6) == 0 && !plain_tcp && !s_loopback (endpoint))
+        return gradmq_refuse (reason, GRADMQ_ERR_BIND,
+                              "%.200s can be reached from other machines, and anybody there could "
+                              "change the model; bind to 127.0.0.1 or ipc, or set allow_plain_tcp",
+                              endpoint);
+    return GRADMQ_OK;
+}
+
+//  A coordinator that was destroyed just now in this process lets go of its port by and by.
+static bool
+s_bound (void *socket, const char *endpoint)
+{
+    for (int left = BIND_TRIES; zmq_bind (socket, endpoint); left--) {
+        if (errno != EADDRINUSE || !left)
+            return false;
+        zmq_poll (NULL, 0, BIND_AGAIN_MS);
+    }
+    return true;
+}
+
+static gradmq_err_t
+s_bind_one (zsock_t *socket, const char *endpoint, bool plain_tcp, gradmq_bound_t *bound,
+            gradmq_reason_t *reason)
+{
+    gradmq_err_t err = s_allowed (endpoint, plain_tcp, reason);
+    if (err)
+        return err;
+    if (bound->count == GRADMQ_ENDPOINTS_MAX)
+        return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "more than %d endpoints for a socket",
+                              GRADMQ_ENDPOINTS_MAX);
+    if (!s_bound (zsock_resolve (socket), endpoint))
+        return gradmq_refuse (reason, GRADMQ_ERR_BIND, "cannot bind to %.200s: %s", endpoint,
+                              zmq_strerror (errno));
+    char *text = zsock_last_endpoint (socket);
+    if (!text)
+        return GRADMQ_ERR_MEMORY;
+    bound->items [bound->count++] = text;
+    return GRADMQ_OK;
+}
+
+static gradmq_err_t
+s_bind (zsock_t *socket, const char *endpoints, bool plain_tcp, gradmq_bound_t *bound,
+        gradmq_reason_t *reason)
+{
+    gradmq_err_t err = GRADMQ_OK;
+    while (!err && *endpoints) {
+        endpoints += strspn (endpoints, ", ");
+        size_t length = strcspn (endpoints, ", ");
+        char one [512];
+        if (length == 0)
+            break;
+        if (length >= sizeof one)
+            return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
+                                  "an endpoint is longer than %zu bytes", sizeof one - 1);
+        memcpy (one, endpoints, length);
+        one [length] = 0;
+        err = s_bind_one (socket, one, plain_tcp, bound, reason);
+        endpoints += length;
+    }
+    if (!err && !bound->count)
+        err = gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "an empty list of endpoints");
+    return err;
+}
+
+//  Options that have to be set before bind.
+static void
+s_set (zsock_t *socket, const gradmq_coordinator_options_t *options)
+{
+    zsock_set_linger (socket, (int) (options->linger_ms ? options->linger_ms : GRADMQ_LINGER_MS));
+    zsock_set_maxmsgsize (socket, (int) GRADMQ_FRAME_BYTES_MAX);
+    zsock_set_handshake_ivl (socket, (int) GRADMQ_HANDSHAKE_MS);
+    zsock_set_heartbeat_ivl (socket, HEARTBEAT_IVL_MS);
+    zsock_set_heartbeat_timeout (socket, HEARTBEAT_TIMEOUT_MS);
+    zsock_set_tcp_keepalive (socket, 1);
+    zsock_set_backlog (socket, BACKLOG);
+}
+
+static gradmq_err_t
+s_open_one (zsock_t **socket_p, int type, const char *endpoints, int send_hwm, int receive_hwm,
+            const gradmq_coordinator_options_t *options, gradmq_bound_t *bound,
+            gradmq_reason_t *reason)
+{
+    *socket_p = NULL;
+    if (!endpoints || !endpoints [0])
+        return GRADMQ_OK;
+    zsock_t *socket = *socket_p = zsock_new (type);
+    if (!socket)
+        return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "cannot make a socket: %s",
+                              zmq_strerror (errno));
+    s_set (socket, options);
+    zsock_set_sndhwm (socket, send_hwm);
+    zsock_set_rcvhwm (socket, receive_hwm);
+    if (strchr (endpoints, '['))
+        zsock_set_ipv6 (socket, 1);
+    return s_bind (socket, endpoints, options->allow_plain_tcp, bound, reason);
+}
+
+//  The list as replies want it. Only its form differs: nothing is copied.
+static gradmq_texts_t
+s_texts (const gradmq_bound_t *bound)
+{
+    return (gradmq_texts_t){(const char *const *) bound->items, bound->count};
+}
+
+gradmq_err_t
+gradmq_sockets_open (gradmq_sockets_t *self, const gradmq_coordinator_options_t *options,
+                     gradmq_reason_t *reason)
+{
+    *self = (gradmq_sockets_t){0};
+    int updates = options->updates_hwm ? (int) options->updates_hwm : UPDATES_HWM;
+    int events = options->events_hwm ? (int) options->events_hwm : EVENTS_HWM;
+    const gradmq_coordinator_options_t *o = options;
+    gradmq_err_t err = s_open_one (&self->control, ZMQ_REP, o->control, CONTROL_HWM, CONTROL_HWM, o,
+                                   &self->bound [GRADMQ_SOCKET_CONTROL], reason);
+    if (!err)
+        err = s_open_one (&self->gradients, ZMQ_PULL, o->gradients, GRADIENTS_HWM, GRADIENTS_HWM, o,
+                          &self->bound [GRADMQ_SOCKET_GRADIENTS], reason);
+    if (!err)
+        err = s_open_one (&self->updates, ZMQ_PUB, o->updates, updates, updates, o,
+                          &self->bound [GRADMQ_SOCKET_UPDATES], reason);
+    if (!err)
+        err = s_open_one (&self->events, ZMQ_PUB, o->events, events, events, o,
+                          &self->bound [GRADMQ_SOCKET_EVENTS], reason);
+    self->endpoints =
+        (gradmq_endpoints_t){.gradients = s_texts (&self->bound [GRADMQ_SOCKET_GRADIENTS]),
+                             .updates = s_texts (&self->bound [GRADMQ_SOCKET_UPDATES]),
+                             .events = s_texts (&self->bound [GRADMQ_SOCKET_EVENTS])};
+    return err;
+}
+
+//  A socket is closed by and by, but its endpoints are free for others at once.
+static void
+s_shut (zsock_t **socket_p, const gradmq_bound_t *bound)
+{
+    for (size_t i = 0; *socket_p && i < bound->count; i++)
+        zmq_unbind (zsock_resolve (*socket_p), bound->items [i]);
+    zsock_destroy (socket_p);
+}
+
+void
+gradmq_sockets_shut (gradmq_sockets_t *self)
+{
+    s_shut (&self->control, &self->bound [GRADMQ_SOCKET_CONTROL]);
+    s_shut (&self->gradients, &self->bound [GRADMQ_SOCKET_GRADIENTS]);
+    s_shut (&self->updates, &self->bound [GRADMQ_SOCKET_UPDATES]);
+    s_shut (&self->events, &self->bound [GRADMQ_SOCKET_EVENTS]);
+}
+
+void
+gradmq_sockets_close (gradmq_sockets_t *self)
+{
+    gradmq_sockets_shut (self);
+    for (size_t i = 0; i < GRADMQ_SOCKETS; i++)
+        for (size_t j = 0; j < self->bound [i].count; j++)
+            freen (self->bound [i].items [j]);
+    *self = (gradmq_sockets_t){0};
+}

@@ -1,0 +1,53 @@
+#include "step/reader.h"
+
+#include <assert.h>
+
+//  Returns where the values stand now.
+static const void *
+s_factor (const gradmq_reader_t *self, const void *from, double factor, size_t count)
+{
+    if (factor == 1.0)
+        return from;
+    if (factor == -1.0)
+        self->real->negate (self->scratch, from, count);
+    else
+        self->real->scale (self->scratch, from, factor, count);
+    return self->scratch;
+}
+
+const void *
+gradmq_reader_read (gradmq_reader_t *self, size_t count)
+{
+    const void *values;
+    if (self->dtype == self->master)
+        values = gradmq_payload_read (self->payload, &self->mark, count * self->dtype->size,
+                                      self->scratch);
+    else {
+        const void *from =
+            gradmq_payload_read (self->payload, &self->mark, count * self->dtype->size, self->raw);
+        self->real->convert (self->dtype, self->scratch, from, count);
+        values = self->scratch;
+    }
+    values = s_factor (self, values, self->transform.first, count);
+    if (self->transform.clamp > 0.0) {
+        self->real->clamp (self->scratch, values, self->transform.clamp, count);
+        values = self->scratch;
+    }
+    return s_factor (self, values, self->transform.second, count);
+}
+
+void
+gradmq_reader_skip (gradmq_reader_t *self, uint64_t bytes)
+{
+    gradmq_payload_mark_t *mark = &self->mark;
+    while (bytes) {
+        assert (mark->frame < self->payload->count);
+        size_t left = self->payload->frames [mark->frame].size - mark->at;
+        if (bytes < left) {
+            mark->at += (size_t) bytes;
+            return;
+        }
+        bytes -= left;
+        *mark = (gradmq_payload_mark_t){mark->frame + 1, 0};
+    }
+}

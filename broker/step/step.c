@@ -1,0 +1,178 @@
+#include "step/self.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+//  Large gradients fill the memory's bandwidth with few of them in a pass.
+#define S_LARGE_BYTES (256u << 10)
+#define S_LARGE_SERIES 16u
+
+gradmq_step_t *
+gradmq_step_new (void)
+{
+    gradmq_step_t *self = aligned_alloc (64, (sizeof (gradmq_step_t) + 63) / 64 * 64);
+    if (!self)
+        return NULL;
+    memset (self, 0, offsetof (gradmq_step_t, raw));
+    return self;
+}
+
+void
+gradmq_step_destroy (gradmq_step_t **self_p)
+{
+    if (!self_p || !*self_p)
+        return;
+    gradmq_step_t *self = *self_p;
+    *self_p = NULL;
+    gradmq_plan_destroy (&self->plan);
+    gradmq_plan_destroy (&self->prepared);
+    free (self);
+}
+
+static void
+s_take_settings (gradmq_step_t *self, const gradmq_settings_t *settings)
+{
+    if (self->set && strcmp (self->settings.schedule, settings->schedule) != 0)
+        self->tick = 0;
+    self->settings = *settings;
+    self->set = true;
+    self->descent = strcmp (settings->mode, "ascent") != 0;
+    self->constant = strcmp (settings->schedule, "constant") == 0;
+    self->bound_known = false;
+    gradmq_plan_destroy (&self->prepared);
+}
+
+gradmq_err_t
+gradmq_step_set (gradmq_step_t *self, const gradmq_settings_t *settings,
+                 const gradmq_layout_t *layout, gradmq_reason_t *reason)
+{
+    if (!layout) {
+        s_take_settings (self, settings);
+        gradmq_plan_destroy (&self->plan);
+        return GRADMQ_OK;
+    }
+    gradmq_plan_t *before = self->plan;
+    if (before
+        && (gradmq_layout_id (before->layout) != gradmq_layout_id (layout)
+            || before->optimizer != gradmq_optimizer_find (settings->optimizer)))
+        before = NULL;
+    gradmq_plan_t *plan;
+    gradmq_err_t rc = gradmq_plan_open (&plan, layout, settings, before, reason);
+    if (rc)
+        return rc;
+    if (before)
+        gradmq_plan_inherit (plan, before);
+    gradmq_plan_destroy (&self->plan);
+    self->plan = plan;
+    s_take_settings (self, settings);
+    return GRADMQ_OK;
+}
+
+gradmq_err_t
+gradmq_step_prepare (gradmq_step_t *self, const gradmq_layout_t *layout, gradmq_reason_t *reason)
+{
+    gradmq_plan_destroy (&self->prepared);
+    return gradmq_plan_open (&self->prepared, layout, &self->settings, NULL, reason);
+}
+
+void
+gradmq_step_reset (gradmq_step_t *self)
+{
+    if (self->prepared) {
+        gradmq_plan_destroy (&self->plan);
+        self->plan = self->prepared;
+        self->prepared = NULL;
+    } else if (self->plan)
+        gradmq_plan_begin (self->plan);
+    self->tick = 0;
+    self->bound_known = false;
+}
+
+double
+gradmq_step_rate_at (const gradmq_step_t *self, uint64_t tick)
+{
+    if (self->constant && tick >= self->settings.warmup_steps)
+        return self->settings.learning_rate;
+    return gradmq_schedule_rate (&self->settings, tick);
+}
+
+//  Fill what is known before anything is applied; true when it is to be applied at `version`.
+static bool
+s_classify (const gradmq_step_t *self, uint64_t epoch, uint64_t version,
+            const gradmq_gradient_t *gradient, gradmq_outcome_t *outcome)
+{
+    outcome->reason.code = GRADMQ_OK;
+    outcome->reason.text [0] = 0;
+    outcome->staleness = 0;
+    outcome->code = gradmq_step_admit_at (self, epoch, version, gradient, &outcome->reason);
+    outcome->disposition = outcome->code ? GRADMQ_REFUSED : GRADMQ_SKIPPED;
+    if (outcome->code)
+        return false;
+    if (gradient->has_base)
+        outcome->staleness = version - gradient->base_version;
+    return gradient->kind == GRADMQ_KIND_GRADIENT;
+}
+
+//  How many of the first go into one pass. Each meets the version that those before it make.
+static size_t
+s_series_length (const gradmq_step_t *self, uint64_t epoch, uint64_t version,
+                 gradmq_gradient_t *const *gradients, size_t count, gradmq_outcome_t *outcomes)
+{
+    size_t most = GRADMQ_SERIES_MAX;
+    if (gradmq_layout_bytes (self->plan->layout) > S_LARGE_BYTES)
+        most = S_LARGE_SERIES;
+    if (count > most)
+        count = most;
+    size_t length = 0;
+    while (
+        length < count && gradmq_step_serial (self, gradients [length])
+        && (length == 0
+            || s_classify (self, epoch, version + length, gradients [length], &outcomes [length])))
+        length++;
+    return length;
+}
+
+size_t
+gradmq_step_apply (gradmq_step_t *self, gradmq_model_t *model, gradmq_gradient_t *const *gradients,
+                   size_t count, gradmq_outcome_t *outcomes, gradmq_step_report_t *report)
+{
+    *report = (gradmq_step_report_t){.gradient_norm = NAN};
+    if (count == 0)
+        return 0;
+    assert (!self->plan
+            || gradmq_layout_id (self->plan->layout)
+                   == gradmq_layout_id (gradmq_model_layout (model)));
+    report->learning_rate = gradmq_step_rate (self);
+    uint64_t epoch = gradmq_model_epoch (model), version = gradmq_model_version (model);
+    if (!s_classify (self, epoch, version, gradients [0], &outcomes [0]))
+        return 1;
+    size_t length = s_series_length (self, epoch, version, gradients, count, outcomes);
+    if (length > 1 && gradmq_step_series (self, model, gradients, length, report)) {
+        for (size_t i = 0; i < length; i++)
+            outcomes [i].disposition = GRADMQ_APPLIED;
+        return length;
+    }
+    gradmq_step_single (self, model, gradients [0], &outcomes [0], report);
+    return 1;
+}
+
+double
+gradmq_step_rate (const gradmq_step_t *self)
+{
+    return self->set ? gradmq_step_rate_at (self, self->tick) : 0.0;
+}
+
+uint64_t
+gradmq_step_tick (const gradmq_step_t *self)
+{
+    return self->tick;
+}
+
+uint64_t
+gradmq_step_state_bytes (const gradmq_step_t *self)
+{
+    return self->plan ? gradmq_plan_bytes (self->plan) : 0;
+}

@@ -1,0 +1,88 @@
+//  From gradients to a version, without a socket: transforms, optimizer, finite rule, coalescing.
+//  schemas/PROTOCOL.md, section 12.
+//
+//    thread  one owner
+
+#ifndef GRADMQ_STEP_STEP_H
+#define GRADMQ_STEP_STEP_H
+
+#include "model/model.h"
+#include "optimize/resolve.h"
+#include "wire/gradient.h"
+
+typedef struct gradmq_step gradmq_step_t;
+
+//  What became of one gradient.
+typedef struct {
+    gradmq_disposition_t disposition;
+    gradmq_err_t code;  //  with REFUSED and SKIPPED
+    gradmq_reason_t reason;
+    uint64_t staleness;  //  versions between its base and the model it met; 0 without a base
+} gradmq_outcome_t;
+
+//  Sums over the steps of one call, for reports.
+typedef struct {
+    uint64_t steps;
+    double learning_rate;  //  of the newest step
+    double gradient_norm;  //  of the newest step; NAN where it was not needed
+} gradmq_step_report_t;
+
+//    errors  NULL: out of memory
+gradmq_step_t *gradmq_step_new (void);
+void gradmq_step_destroy (gradmq_step_t **self_p);
+
+//  Take these settings (already resolved) from the next step on. Resets state when the optimizer
+//  changed, the schedule when its kind changed. `layout` is the model's, NULL without one. What
+//  gradmq_step_prepare made is dropped.
+//    errors  ARGUMENT: a group that matches no tensor; MEMORY. Nothing is then changed.
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_set (gradmq_step_t *self,
+                                                const gradmq_settings_t *settings,
+                                                const gradmq_layout_t *layout,
+                                                gradmq_reason_t *reason);
+
+//  Check what a load of this layout would need: groups, memory for state. Keeps what it made until
+//  gradmq_step_reset takes it.
+//    errors  ARGUMENT, MEMORY
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_prepare (gradmq_step_t *self,
+                                                    const gradmq_layout_t *layout,
+                                                    gradmq_reason_t *reason);
+
+//  A model was loaded (its layout was prepared): state and schedule begin anew.
+void gradmq_step_reset (gradmq_step_t *self);
+
+//  What admission has to know beyond gradmq_gradient_check: kinds, weight, ROWS against optimizer,
+//  epoch, base, staleness (checks 9 and 10 of rule G-2). Parts were held against the layout before.
+//    errors  NO_MODEL, LAYOUT, UNSUPPORTED, ARGUMENT, EPOCH, BASE, STALE
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_admit (const gradmq_step_t *self,
+                                                  const gradmq_model_t *model,
+                                                  const gradmq_gradient_t *gradient,
+                                                  gradmq_reason_t *reason);
+
+//  Check 11 of rule G-2 for one gradient: finite and within the bound.
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_check_values (const gradmq_step_t *self,
+                                                         const gradmq_gradient_t *gradient,
+                                                         const gradmq_layout_t *layout,
+                                                         gradmq_reason_t *reason);
+
+//  Apply gradients in order, each a step (policy async), as many of the first as go well together
+//  in one pass; at least one.
+//    shape     gradients [count], outcomes [count]; every gradient passed gradmq_gradient_check
+//              against the model's layout (or is refused here: LAYOUT, EPOCH ...) and its values
+//              were checked
+//    returns   how many of the first were consumed (at most 64 in one pass); their outcomes are filled
+//    errors    as outcomes: REFUSED with what gradmq_step_admit says; SKIPPED with NON_FINITE when
+//              the result would not be finite, with MEMORY when the step found none: nothing of
+//              it is then kept. Values that nobody checked may end the process: where checked
+//              ones cannot overflow, results are written over what was there.
+size_t gradmq_step_apply (gradmq_step_t *self, gradmq_model_t *model,
+                          gradmq_gradient_t *const *gradients, size_t count,
+                          gradmq_outcome_t *outcomes, gradmq_step_report_t *report);
+
+//  The rate of the next step, and ticks of the schedule so far.
+double gradmq_step_rate (const gradmq_step_t *self);
+uint64_t gradmq_step_tick (const gradmq_step_t *self);
+
+//  Bytes of optimizer state held, and of the spares that steps near overflow and trust ratios need.
+uint64_t gradmq_step_state_bytes (const gradmq_step_t *self);
+
+#endif

@@ -1,0 +1,29 @@
+//  A request's header as the coordinator gets it.
+
+#include "fuzz.h"
+#include "wire/message.h"
+
+#include <string.h>
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+    gradmq_request_t first, second;
+    gradmq_reason_t reason;
+    void *header, *again;
+    size_t length, length_again;
+    if (gradmq_wire_decode_request (&first, data, size, &reason)) {
+        FUZZ_HOLDS (!first.arena && strlen (reason.text) < sizeof reason.text);
+        return 0;
+    }
+    //  What was decoded says the same after encoding.
+    FUZZ_HOLDS (!gradmq_wire_encode_request (&first, &header, &length));
+    FUZZ_HOLDS (!gradmq_wire_decode_request (&second, header, length, &reason));
+    FUZZ_HOLDS (!gradmq_wire_encode_request (&second, &again, &length_again));
+    FUZZ_HOLDS (length == length_again && memcmp (header, again, length) == 0);
+    gradmq_request_clear (&first);
+    gradmq_request_clear (&second);
+    free (header);
+    free (again);
+    return 0;
+}

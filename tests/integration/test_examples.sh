@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# The examples of both C libraries are run, and come to what they say.
+set -u
+# shellcheck source=tests/integration/fixture/processes.sh
+. tests/integration/fixture/processes.sh
+need example-embed example_control example_worker
+
+# near NAME VALUE FILE: a line "NAME NUMBER" with a number within 0.05 of the value.
+near () {
+    awk -v name="$1" -v value="$2" '$1 == name && $2 > value - 0.05 && $2 < value + 0.05 {found = 1}
+        END {exit !found}' "$3" || fail "no $1 near $2: $(cat "$3")"
+}
+
+"$GRADMQ_BIN/example-embed" > "$scratch/embed" 2>&1 || fail "embed: $(cat "$scratch/embed")"
+[ "$(cat "$scratch/embed")" = "y = 2.000 x + 1.000 after 500 steps" ] || fail "embed: $(cat "$scratch/embed")"
+
+start_daemon --set model/name=line
+"$GRADMQ_BIN/example_control" "$control" || fail "control cannot begin"
+holds 'd["state"] == "RUNNING" and d["model"] == "line" and d["elements"] == 2' || fail "not begun"
+
+# Three workers train one line at the same time.
+workers=()
+for i in 1 2 3; do
+    run "$GRADMQ_BIN/example_worker" "$control" > "$scratch/worker$i.out" 2> "$scratch/worker$i.log"
+    workers+=($!)
+done
+for worker in "${workers[@]}"; do
+    ends 0 "$worker"
+done
+for i in 1 2 3; do
+    grep -qE '^loss [0-9.e-]+ after 300 steps$' "$scratch/worker$i.out" || fail "worker $i: $(cat "$scratch/worker$i.out")"
+done
+
+"$GRADMQ_BIN/example_control" "$control" show > "$scratch/shown" || fail "control cannot show"
+near weight 3 "$scratch/shown"
+near bias -1 "$scratch/shown"
+tail -n 1 "$scratch/shown" | python3 -m json.tool > /dev/null || fail "no JSON document: $(cat "$scratch/shown")"
+holds 'c["applied"] == 900 and d["position"]["version"] == 900 and d["members"] == 0' || fail "not 900 steps"
+stop_daemon

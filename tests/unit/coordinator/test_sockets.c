@@ -1,0 +1,58 @@
+//  Endpoints of an embedded coordinator: kinds of addresses, and one after the other in one process.
+
+#include "gradmq_coordinator.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void
+s_open_and_destroy (const char *control)
+{
+    gradmq_coordinator_t *self;
+    gradmq_reason_t why = {0};
+    gradmq_coordinator_options_t options = {.control = control};
+    if (gradmq_coordinator_open (&self, &options, &why))
+        fail_msg ("%s", why.text);
+    gradmq_coordinator_destroy (&self);
+}
+
+static void
+test_open_on_ipv6_loopback_is_bound (void **state)
+{
+    (void) state;
+    s_open_and_destroy ("tcp://[::1]:*");
+}
+
+static void
+test_open_after_destroy_takes_the_same_endpoint (void **state)
+{
+    (void) state;
+    for (int i = 0; i < 200; i++)
+        s_open_and_destroy ("inproc://gradmq-test-again");
+    char endpoint [64];
+    snprintf (endpoint, sizeof endpoint, "ipc:///tmp/gradmq-test-%d.ipc", (int) getpid ());
+    for (int i = 0; i < 50; i++)
+        s_open_and_destroy (endpoint);
+    gradmq_coordinator_t *self;
+    gradmq_coordinator_options_t options = {.control = "tcp://127.0.0.1:*"};
+    assert_int_equal (gradmq_coordinator_open (&self, &options, NULL), GRADMQ_OK);
+    snprintf (endpoint, sizeof endpoint, "%s", gradmq_coordinator_endpoint (self, "control", 0));
+    gradmq_coordinator_destroy (&self);
+    for (int i = 0; i < 50; i++)
+        s_open_and_destroy (endpoint);
+}
+
+int
+main (void)
+{
+    const struct CMUnitTest tests [] = {
+        cmocka_unit_test (test_open_on_ipv6_loopback_is_bound),
+        cmocka_unit_test (test_open_after_destroy_takes_the_same_endpoint),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
