@@ -96,7 +96,7 @@ open_listener listener
 open_worker patient
 ask patient push 0 10
 ask patient flush 60000
-kill -STOP "$daemon"
+stand_still "$daemon"
 tell patient push 10 10
 tell patient flush 60000
 soon grep -qE '^waiting: .*nothing was heard of the coordinator' "$scratch/patient.log"

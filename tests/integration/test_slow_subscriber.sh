@@ -29,7 +29,7 @@ ask worker push 0 1
 ask worker flush 60000
 soon got slow 1
 soon got well 1
-kill -STOP "${process[slow]}"
+stand_still "${process[slow]}"
 stood=$(count slow)
 most=0
 for first in $(seq 1 30); do
