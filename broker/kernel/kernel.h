@@ -27,6 +27,16 @@ gradmq_kernel_worse (double a, double b)
 double gradmq_kernel_squares_f32 (const void *x, size_t n);
 double gradmq_kernel_squares_f64 (const void *x, size_t n);
 
+//  Add the squared distances between n vectors, over `count` elements of each, to distances [n * n],
+//  row-major and all 0 before the first elements. Differences, squares and sums are F64, so that
+//  neither a large offset that all have in common nor one vector far from the rest blurs the others'
+//  distances. Symmetric, 0 from each to itself; infinity where a sum is beyond F64, never NaN while
+//  the elements are finite. Sums are added up in stretches of GRADMQ_DISTANCES_STRETCH elements, 16
+//  lanes each (lanes.h): calls for multiples of it give the same bits as one for all elements.
+#define GRADMQ_DISTANCES_STRETCH 1024u
+void gradmq_kernel_distances_f32 (const void *const *x, size_t n, size_t count, double *distances);
+void gradmq_kernel_distances_f64 (const void *const *x, size_t n, size_t count, double *distances);
+
 //  to [i] = factor * from [i], with the factor rounded to the dtype; `to` may be `from`.
 void gradmq_kernel_scale_f32 (void *to, const void *from, double factor, size_t n);
 void gradmq_kernel_scale_f64 (void *to, const void *from, double factor, size_t n);

@@ -1,4 +1,4 @@
-//  One loop, compiled once an instruction set. For the sources of kernel and optimize only.
+//  One loop, compiled once an instruction set. For the sources of kernel, aggregate and optimize only.
 //
 //  A kernel is a GRADMQ_INLINE function called <name>_body; GRADMQ_VARIANTS makes of it a variant
 //  an instruction set and <name>, which calls the one in use. Bodies have no reduction over
