@@ -1,7 +1,7 @@
 #include "config/config.h"
 
 #include "config/form.h"
-#include "optimize/resolve.h"
+#include "step/resolve.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,10 +1,12 @@
 #include "config/document.h"
 
+#include "aggregate/rule.h"
 #include "config/command_line.h"
 #include "config/zpl.h"
 #include "optimize/optimizer.h"
 #include "optimize/schedule.h"
 #include "settings/group.h"
+#include "sync/policy.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -41,19 +43,28 @@ gradmq_document_option_range (const gradmq_option_row_t *row, char *text, size_t
         snprintf (text, size, "%s", forms [row->form]);
 }
 
+#define NAME_OF(kind, index) (gradmq_##kind##_at (index) ? gradmq_##kind##_at (index)->name : NULL)
+
+//  Name number `index` of the table that a setting chooses from; NULL past the last, or without one.
+static const char *
+s_name (gradmq_setting_id_t id, size_t index)
+{
+    if (id == GRADMQ_SETTING_optimizer)
+        return NAME_OF (optimizer, index);
+    if (id == GRADMQ_SETTING_schedule)
+        return NAME_OF (schedule, index);
+    if (id == GRADMQ_SETTING_policy)
+        return NAME_OF (policy, index);
+    return id == GRADMQ_SETTING_rule ? NAME_OF (rule, index) : NULL;
+}
+
 //  The names in the table that a setting chooses from, spaces between; "" where there is none.
 static void
 s_names (gradmq_setting_id_t id, char *names, size_t size)
 {
     names [0] = 0;
     for (size_t i = 0;; i++) {
-        const gradmq_optimizer_t *optimizer = gradmq_optimizer_at (i);
-        const gradmq_schedule_t *schedule = gradmq_schedule_at (i);
-        const char *name = NULL;
-        if (id == GRADMQ_SETTING_optimizer && optimizer)
-            name = optimizer->name;
-        else if (id == GRADMQ_SETTING_schedule && schedule)
-            name = schedule->name;
+        const char *name = s_name (id, i);
         if (!name)
             return;
         size_t at = strlen (names);

@@ -100,6 +100,9 @@ s_wait_ms (const gradmq_actor_t *self, bool busy)
     uint64_t since = gradmq_clock_ms (&self->shared->clock) - self->beat_ms;
     uint64_t beat = self->engine->heartbeat_ms;
     uint64_t wait = since >= beat ? 0 : beat - since;
+    uint64_t left = gradmq_engine_time_left_ms (self->engine);
+    if (left < wait)
+        wait = left;
     uint64_t due = gradmq_publisher_due_ms (self->publisher, self->engine);
     if (self->engine->report_steps && wait > GRADMQ_REPORT_MS)
         wait = GRADMQ_REPORT_MS;

@@ -83,10 +83,37 @@ s_stranger (gradmq_engine_t *self, const gradmq_gradient_t *gradient, gradmq_err
     return GRADMQ_ADMIT_AWAY;
 }
 
-static gradmq_admission_t
-s_refused (gradmq_engine_t *self, gradmq_member_t *member, uint64_t sequence, gradmq_err_t code,
-           const char *message)
+//  What was refused still answers for its worker, but in its turn: as an empty entry behind what it
+//  sent before. Without memory it does not answer, and its next gradient will.
+static void
+s_answer_in_turn (gradmq_engine_t *self, gradmq_member_t *member, const gradmq_gradient_t *gradient)
 {
+    if (!self->sync.policy->answer || member->progress.refusals == GRADMQ_RECEIVE_WINDOW)
+        return;
+    gradmq_entry_t *entry = gradmq_queue_new_entry (&self->queue);
+    if (!entry)
+        return;
+    gradmq_gradient_t *answer = &entry->gradient;
+    memcpy (answer->worker, gradient->worker, sizeof answer->worker);
+    answer->kind = GRADMQ_KIND_SKIP;
+    answer->incarnation = gradient->incarnation;
+    answer->sequence = gradient->sequence;
+    answer->has_base = gradient->has_base;
+    answer->base_epoch = gradient->base_epoch;
+    answer->base_version = gradient->base_version;
+    answer->has_clock = gradient->has_clock;
+    answer->clock = gradient->clock;
+    answer->last_of_clock = gradient->last_of_clock;
+    entry->refused = true;
+    member->progress.refusals++;
+    gradmq_queue_push (&self->queue, &entry);
+}
+
+static gradmq_admission_t
+s_refused (gradmq_engine_t *self, gradmq_member_t *member, const gradmq_gradient_t *gradient,
+           gradmq_err_t code, const char *message)
+{
+    uint64_t sequence = gradient->sequence;
     gradmq_count (&self->counters, GRADMQ_COUNTER_gradients_received, 1);
     gradmq_count (&self->counters, GRADMQ_COUNTER_refused, 1);
     gradmq_window_receive (&member->window, sequence);
@@ -94,6 +121,8 @@ s_refused (gradmq_engine_t *self, gradmq_member_t *member, uint64_t sequence, gr
     member->disposed [GRADMQ_REFUSED]++;
     gradmq_engine_has_news (self, member);
     gradmq_engine_tell (self, member, GRADMQ_NOTICE_REFUSED, sequence, code, message);
+    if (gradmq_engine_answers (code))
+        s_answer_in_turn (self, member, gradient);
     return GRADMQ_ADMIT_REFUSED;
 }
 
@@ -125,8 +154,8 @@ s_room (const gradmq_engine_t *self, const gradmq_member_t *member, uint64_t siz
         return true;
     return gradients < gradmq_members_credit_gradients (self->members, settings->queue_gradients)
            && bytes <= gradmq_members_credit_bytes (self->members, settings->queue_bytes)
-           && self->queue.count < settings->queue_gradients
-           && self->queue.bytes + size <= settings->queue_bytes;
+           && gradmq_engine_kept (self) < settings->queue_gradients
+           && gradmq_engine_kept_bytes (self) + size <= settings->queue_bytes;
 }
 
 //  Checks 5 to 8: where a sequence stands and whether there is room.
@@ -195,7 +224,7 @@ s_admit (gradmq_engine_t *self, gradmq_entry_t **entry_p, gradmq_err_t fault,
     if (err == GRADMQ_ERR_MEMORY)
         return s_away (self, member, sequence, err, reason);
     if (err)
-        return s_refused (self, member, sequence, err, gradmq_reason_text (reason));
+        return s_refused (self, member, gradient, err, gradmq_reason_text (reason));
     return s_enqueue (self, member, entry_p);
 }
 
@@ -249,12 +278,12 @@ gradmq_engine_add_local (gradmq_engine_t *self, gradmq_entry_t **entry_p, gradmq
     if (err)
         return err;
     const gradmq_settings_t *settings = &self->settings;
-    uint64_t bytes = self->queue.bytes + gradient->payload.bytes;
-    if (self->queue.count
-        && (self->queue.count >= settings->queue_gradients || bytes > settings->queue_bytes))
+    uint64_t kept = gradmq_engine_kept (self);
+    uint64_t bytes = gradmq_engine_kept_bytes (self) + gradient->payload.bytes;
+    if (kept && (kept >= settings->queue_gradients || bytes > settings->queue_bytes))
         return gradmq_refuse (reason, GRADMQ_ERR_QUEUE_FULL,
-                              "%zu gradients wait already; start the coordinator, or wait",
-                              self->queue.count);
+                              "%" PRIu64 " gradients wait already; start the coordinator, or wait",
+                              kept);
     gradmq_count (&self->counters, GRADMQ_COUNTER_gradients_received, 1);
     gradmq_count (&self->counters, GRADMQ_COUNTER_gradients_bytes, gradient->payload.bytes);
     (*entry_p)->local = true;

@@ -219,7 +219,7 @@ s_run_status (gradmq_engine_t *engine, void *arguments)
         .epoch = position.epoch,
         .version = position.version,
         .state = engine->state,
-        .queued = engine->queue.count,
+        .queued = gradmq_engine_kept (engine),
         .members = (uint32_t) gradmq_members_count (engine->members),
         .applied = counters [GRADMQ_COUNTER_applied],
         .refused = counters [GRADMQ_COUNTER_refused],

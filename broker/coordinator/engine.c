@@ -32,8 +32,12 @@ gradmq_engine_new (const char *name, gradmq_clock_t clock, uint64_t heartbeat_ms
     self->report.gradient_norm = NAN;
     gradmq_resolve_defaults (&self->settings);
     if (!self->model || !self->step || !self->members
-        || gradmq_step_set (self->step, &self->settings, NULL, NULL))
+        || gradmq_step_set (self->step, &self->settings, NULL, NULL)) {
         gradmq_engine_destroy (&self);
+        return NULL;
+    }
+    gradmq_sync_init (&self->sync, self->members);
+    gradmq_sync_set (&self->sync, &self->settings, 1);
     return self;
 }
 
@@ -43,6 +47,8 @@ gradmq_engine_destroy (gradmq_engine_t **self_p)
     if (!self_p || !*self_p)
         return;
     gradmq_engine_t *self = *self_p;
+    gradmq_queue_clear (&self->open);
+    gradmq_queue_clear (&self->held);
     gradmq_queue_clear (&self->queue);
     gradmq_members_destroy (&self->members);
     gradmq_step_destroy (&self->step);
@@ -57,6 +63,36 @@ gradmq_engine_position (const gradmq_engine_t *self)
     return (gradmq_position_t){.instance = self->instance,
                                .epoch = gradmq_model_epoch (self->model),
                                .version = gradmq_model_version (self->model)};
+}
+
+uint64_t
+gradmq_engine_kept (const gradmq_engine_t *self)
+{
+    return self->queue.count + self->held.count + self->open.count;
+}
+
+uint64_t
+gradmq_engine_kept_bytes (const gradmq_engine_t *self)
+{
+    return self->queue.bytes + self->held.bytes + self->open.bytes;
+}
+
+uint64_t
+gradmq_engine_deadline_ms (const gradmq_engine_t *self)
+{
+    if (self->state != GRADMQ_STATE_RUNNING)
+        return UINT64_MAX;
+    return gradmq_sync_deadline_ms (&self->sync, &self->settings);
+}
+
+uint64_t
+gradmq_engine_time_left_ms (const gradmq_engine_t *self)
+{
+    uint64_t deadline = gradmq_engine_deadline_ms (self);
+    uint64_t now = gradmq_clock_ms (&self->clock);
+    if (deadline == UINT64_MAX)
+        return UINT64_MAX;
+    return deadline > now ? deadline - now : 0;
 }
 
 uint64_t
@@ -84,14 +120,16 @@ gradmq_engine_why (const gradmq_engine_t *self, char *text, size_t size)
             snprintf (text, size, "no model is loaded");
             return text;
         case GRADMQ_STATE_STOPPED:
-            snprintf (text, size, "stopped; %zu gradient%s for a start", self->queue.count,
-                      self->queue.count == 1 ? " waits" : "s wait");
+            snprintf (text, size, "stopped; %" PRIu64 " gradient%s for a start",
+                      gradmq_engine_kept (self),
+                      gradmq_engine_kept (self) == 1 ? " waits" : "s wait");
             return text;
         case GRADMQ_STATE_CLOSING:
             snprintf (text, size, "closing");
             return text;
         case GRADMQ_STATE_RUNNING:
-            break;
+            gradmq_sync_why (&self->sync, &self->settings, text, size);
+            return text [0] ? text : NULL;
     }
     return NULL;
 }
@@ -111,8 +149,9 @@ s_closed (gradmq_reason_t *reason)
     return gradmq_refuse (reason, GRADMQ_ERR_CLOSED, "the coordinator is closing");
 }
 
-static void
-s_notice (gradmq_engine_t *self, gradmq_notice_t notice, const char *message, uint64_t count)
+void
+gradmq_engine_notice (gradmq_engine_t *self, gradmq_notice_t notice, const char *message,
+                      uint64_t count)
 {
     gradmq_notice_args_t args = {.notice = notice, .message = message, .count = count};
     gradmq_publisher_notice (self->publisher, self, &args);
@@ -124,6 +163,25 @@ s_enter (gradmq_engine_t *self, gradmq_state_t state)
 {
     self->state = state;
     gradmq_publisher_heartbeat (self->publisher, self);
+}
+
+//  Another policy or rule drops the open step by name.
+static void
+s_take_settings (gradmq_engine_t *self, const gradmq_settings_t *settings)
+{
+    bool another = strcmp (self->settings.policy, settings->policy) != 0
+                   || strcmp (self->settings.rule, settings->rule) != 0;
+    if (another && (self->open.count || self->sync.begun)) {
+        uint64_t dropped = gradmq_engine_drop_open (self, GRADMQ_DISCARDED, GRADMQ_OK);
+        gradmq_engine_notice (self, GRADMQ_NOTICE_CLEARED,
+                              "the policy or the rule has changed; the open step was dropped",
+                              dropped);
+    }
+    self->settings = *settings;
+    const gradmq_rule_t *rule = gradmq_rule_find (settings->rule);
+    gradmq_sync_set (&self->sync, settings, rule ? gradmq_rule_least (rule, settings) : 1);
+    bool merges = gradmq_policy_takes (self->sync.policy, GRADMQ_KIND_MODEL_PARAMETERS);
+    gradmq_model_retain (self->model, merges ? (size_t) settings->pinned_snapshots : 0);
 }
 
 gradmq_err_t
@@ -141,12 +199,12 @@ gradmq_engine_set_parameters (gradmq_engine_t *self, const gradmq_settings_t *ch
         err = gradmq_step_set (self->step, &result, gradmq_model_layout (self->model), reason);
     if (err)
         return err;
-    self->settings = result;
+    s_take_settings (self, &result);
     self->revision++;
     self->settings_epoch = gradmq_model_epoch (self->model);
     self->settings_version = gradmq_model_version (self->model);
     gradmq_publisher_changed (self->publisher, self);
-    s_notice (self, GRADMQ_NOTICE_SETTINGS, "the settings have changed", 0);
+    gradmq_engine_notice (self, GRADMQ_NOTICE_SETTINGS, "the settings have changed", 0);
     return GRADMQ_OK;
 }
 
@@ -177,7 +235,8 @@ s_loaded (gradmq_engine_t *self)
     self->settings_epoch = gradmq_model_epoch (self->model);
     self->settings_version = 0;
     gradmq_publisher_changed (self->publisher, self);
-    s_notice (self, GRADMQ_NOTICE_EPOCH, "a model was loaded; a new epoch has begun", 0);
+    gradmq_engine_notice (self, GRADMQ_NOTICE_EPOCH, "a model was loaded; a new epoch has begun",
+                          0);
     if (self->state == GRADMQ_STATE_EMPTY)
         s_enter (self, GRADMQ_STATE_STOPPED);
     gradmq_publisher_update (self->publisher, self, true);
@@ -204,6 +263,7 @@ gradmq_engine_load (gradmq_engine_t *self, gradmq_layout_t *layout, const gradmq
     if (err)
         return err;
     gradmq_step_reset (self->step);
+    gradmq_engine_dissolve (self);
     s_loaded (self);
     return GRADMQ_OK;
 }
@@ -222,6 +282,7 @@ gradmq_engine_take (gradmq_engine_t *self, gradmq_snapshot_t **snapshot_p, gradm
     if (err)
         return err;
     gradmq_step_reset (self->step);
+    gradmq_engine_dissolve (self);
     s_loaded (self);
     return GRADMQ_OK;
 }
@@ -240,8 +301,10 @@ gradmq_engine_start (gradmq_engine_t *self, gradmq_reason_t *reason)
         case GRADMQ_STATE_STOPPED:
             break;
     }
+    gradmq_sync_start (&self->sync, gradmq_clock_ms (&self->clock));
     s_enter (self, GRADMQ_STATE_RUNNING);
-    s_notice (self, GRADMQ_NOTICE_STARTED, "gradients are applied from now on", self->queue.count);
+    gradmq_engine_notice (self, GRADMQ_NOTICE_STARTED, "gradients are applied from now on",
+                          gradmq_engine_kept (self));
     return GRADMQ_OK;
 }
 
@@ -252,27 +315,11 @@ gradmq_engine_stop (gradmq_engine_t *self, gradmq_reason_t *reason)
         return s_closed (reason);
     if (self->state != GRADMQ_STATE_RUNNING)
         return GRADMQ_OK;
+    gradmq_sync_stop (&self->sync, gradmq_clock_ms (&self->clock));
     s_enter (self, GRADMQ_STATE_STOPPED);
-    s_notice (self, GRADMQ_NOTICE_STOPPED, "no gradient is applied until a start",
-              self->queue.count);
+    gradmq_engine_notice (self, GRADMQ_NOTICE_STOPPED, "no gradient is applied until a start",
+                          gradmq_engine_kept (self));
     return GRADMQ_OK;
-}
-
-//  Settle a queued gradient without applying it.
-static void
-s_discard (gradmq_engine_t *self, gradmq_entry_t *entry)
-{
-    gradmq_gradient_t *gradient = &entry->gradient;
-    gradmq_count (&self->counters, GRADMQ_COUNTER_discarded, 1);
-    if (entry->local)
-        return;
-    gradmq_member_t *member = gradmq_members_let_go (
-        self->members, gradient->worker, gradient->incarnation, gradient->payload.bytes);
-    if (!member)
-        return;
-    gradmq_window_dispose (&member->window, gradient->sequence, GRADMQ_DISCARDED, GRADMQ_OK);
-    member->disposed [GRADMQ_DISCARDED]++;
-    gradmq_engine_has_news (self, member);
 }
 
 gradmq_err_t
@@ -291,16 +338,36 @@ gradmq_engine_clear (gradmq_engine_t *self, bool new_epoch, uint64_t *cleared,
         self->settings_epoch = gradmq_model_epoch (self->model);
         self->settings_version = 0;
     }
-    for (gradmq_entry_t *entry; (entry = gradmq_queue_pop (&self->queue)); ++*cleared) {
-        s_discard (self, entry);
-        gradmq_queue_free_entry (&self->queue, &entry);
-    }
+    gradmq_engine_dissolve (self);
+    gradmq_outcome_t dropped = {.disposition = GRADMQ_DISCARDED};
+    for (gradmq_entry_t *entry; (entry = gradmq_queue_pop (&self->queue));)
+        if (entry->refused)
+            gradmq_queue_free_entry (&self->queue, &entry);
+        else {
+            gradmq_engine_dispose (self, &entry, &dropped);
+            ++*cleared;
+        }
     if (new_epoch) {
-        s_notice (self, GRADMQ_NOTICE_EPOCH, "the queue was cleared; a new epoch has begun",
-                  *cleared);
+        gradmq_engine_notice (self, GRADMQ_NOTICE_EPOCH,
+                              "the queue was cleared; a new epoch has begun", *cleared);
         gradmq_publisher_update (self->publisher, self, true);
     }
-    s_notice (self, GRADMQ_NOTICE_CLEARED, "queued gradients were dropped", *cleared);
+    gradmq_engine_notice (self, GRADMQ_NOTICE_CLEARED, "queued gradients were dropped", *cleared);
+    return GRADMQ_OK;
+}
+
+gradmq_err_t
+gradmq_engine_reset (gradmq_engine_t *self, uint64_t *cleared, gradmq_reason_t *reason)
+{
+    *cleared = 0;
+    if (self->state == GRADMQ_STATE_CLOSING)
+        return s_closed (reason);
+    if (gradmq_policy_alone (self->sync.policy, &self->settings))
+        return gradmq_refuse (reason, GRADMQ_ERR_UNSUPPORTED,
+                              "policy %s makes a step of each gradient; there is no open step",
+                              self->settings.policy);
+    *cleared = gradmq_engine_drop_open (self, GRADMQ_DISCARDED, GRADMQ_OK);
+    gradmq_engine_notice (self, GRADMQ_NOTICE_CLEARED, "the open step was dropped", *cleared);
     return GRADMQ_OK;
 }
 
@@ -309,10 +376,20 @@ gradmq_engine_close (gradmq_engine_t *self)
 {
     if (self->state == GRADMQ_STATE_CLOSING)
         return;
+    gradmq_engine_dissolve (self);
     for (gradmq_entry_t *entry; (entry = gradmq_queue_pop (&self->queue));)
         gradmq_queue_free_entry (&self->queue, &entry);
     s_enter (self, GRADMQ_STATE_CLOSING);
-    s_notice (self, GRADMQ_NOTICE_CLOSING, "the coordinator is closing", 0);
+    gradmq_engine_notice (self, GRADMQ_NOTICE_CLOSING, "the coordinator is closing", 0);
+}
+
+void
+gradmq_engine_joined (gradmq_engine_t *self, const gradmq_joined_member_t *joined)
+{
+    if (joined->is_new)
+        gradmq_sync_joined (&self->sync, joined->member, joined->adopted);
+    else if (joined->returned)
+        gradmq_sync_members_changed (&self->sync);
 }
 
 static void
@@ -335,6 +412,7 @@ gradmq_engine_leave (gradmq_engine_t *self, gradmq_member_t *member, uint64_t la
     gradmq_member_t left = *member;  //  it may be forgotten when it departs
     bool was_present = member->phase == GRADMQ_PHASE_LIVE || member->phase == GRADMQ_PHASE_LEAVING;
     *complete = gradmq_members_leave (self->members, member, last_sequence);
+    gradmq_sync_members_changed (&self->sync);
     if (!*complete || !was_present)
         return;
     gradmq_notice_args_t args = {.notice = GRADMQ_NOTICE_LEFT,
@@ -366,7 +444,10 @@ gradmq_engine_expire (gradmq_engine_t *self, uint64_t idle_ms)
     if (idle_ms > 2 * self->heartbeat_ms)
         gradmq_members_stand_still (self->members, idle_ms);
     s_finish_leaving (self);
+    size_t before = gradmq_members_count (self->members);
     gradmq_members_expire (self->members, gradmq_clock_ms (&self->clock), s_expired, self);
+    if (gradmq_members_count (self->members) != before)
+        gradmq_sync_members_changed (&self->sync);
 }
 
 void

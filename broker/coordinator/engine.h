@@ -9,7 +9,7 @@
 #include "coordinator/entry.h"
 #include "metrics/counters.h"
 #include "step/step.h"
-#include "sync/members.h"
+#include "sync/sync.h"
 #include "wire/message.h"
 
 struct gradmq_publisher;
@@ -42,7 +42,10 @@ typedef struct gradmq_engine {
     gradmq_model_t *model;
     gradmq_step_t *step;
     gradmq_members_t *members;
-    gradmq_queue_t queue;
+    gradmq_sync_t sync;
+    gradmq_queue_t queue;  //  not looked at yet
+    gradmq_queue_t held;   //  whose turn it is not: the policy lets them wait
+    gradmq_queue_t open;   //  contributions to the open step
     gradmq_settings_t settings;
     uint64_t revision;
     uint64_t settings_epoch, settings_version;  //  the settings hold from the step after this
@@ -69,6 +72,10 @@ gradmq_engine_t *gradmq_engine_new (const char *name, gradmq_clock_t clock, uint
 void gradmq_engine_destroy (gradmq_engine_t **self_p);
 
 gradmq_position_t gradmq_engine_position (const gradmq_engine_t *self);
+
+//  Gradients that are kept and not settled: queued, held, in the open step.
+uint64_t gradmq_engine_kept (const gradmq_engine_t *self);
+uint64_t gradmq_engine_kept_bytes (const gradmq_engine_t *self);
 
 //  Versions that readers may hold beside the newest: pinned_snapshots, and of a small model as many
 //  as fit into GRADMQ_PINNED_BYTES.
@@ -105,6 +112,10 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_start (gradmq_engine_t *self, gradm
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_stop (gradmq_engine_t *self, gradmq_reason_t *reason);
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_clear (gradmq_engine_t *self, bool new_epoch,
                                                     uint64_t *cleared, gradmq_reason_t *reason);
+
+//  Reset: drop what the open step has.
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_reset (gradmq_engine_t *self, uint64_t *cleared,
+                                                    gradmq_reason_t *reason);
 
 //  Destroy: state CLOSING. The queue is dropped without being settled.
 void gradmq_engine_close (gradmq_engine_t *self);
@@ -148,6 +159,48 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_add_local (gradmq_engine_t *self,
 //  Apply what is queued, at most `most` gradients and not for much longer than 50 ms, while RUNNING.
 //    returns true when there is more to do
 bool gradmq_engine_run (gradmq_engine_t *self, size_t most);
+
+//  Close the open step, in which there may be nothing.
+void gradmq_engine_close_step (gradmq_engine_t *self);
+
+//  Settle what the open step has without applying it; the round ends.
+//    returns how many there were
+uint64_t gradmq_engine_drop_open (gradmq_engine_t *self, gradmq_disposition_t disposition,
+                                  gradmq_err_t code);
+
+//  Queue again what the open step has and what is held; the round ends.
+void gradmq_engine_dissolve (gradmq_engine_t *self);
+
+//  Let the entry at the front of the queue have its turn, where contributions are collected.
+void gradmq_engine_turn (gradmq_engine_t *self);
+
+//  The same where each is a step: how many of the queue's first may be applied now, at most `most`. Those
+//  whose turn it is not go to `held`.
+size_t gradmq_engine_pass (gradmq_engine_t *self, gradmq_gradient_t **gradients, size_t most);
+
+//  True when a gradient that is refused with this code answers for its worker: it does unless it belongs
+//  to another round or model. OK answers.
+bool gradmq_engine_answers (gradmq_err_t code);
+
+//  Write down what became of a gradient that was taken out of its queue, and free it.
+void gradmq_engine_dispose (gradmq_engine_t *self, gradmq_entry_t **entry_p,
+                            const gradmq_outcome_t *outcome);
+
+//  Count the steps of a report, and keep it for the next one that is published.
+void gradmq_engine_note (gradmq_engine_t *self, const gradmq_step_report_t *report);
+
+//  A notice to all.
+void gradmq_engine_notice (gradmq_engine_t *self, gradmq_notice_t notice, const char *message,
+                           uint64_t count);
+
+//  When the open step has to be looked at again; UINT64_MAX: when something comes.
+uint64_t gradmq_engine_deadline_ms (const gradmq_engine_t *self);
+
+//  How long that is from now on; UINT64_MAX as above.
+uint64_t gradmq_engine_time_left_ms (const gradmq_engine_t *self);
+
+//  A member has joined.
+void gradmq_engine_joined (gradmq_engine_t *self, const gradmq_joined_member_t *joined);
 
 //  Something arrived that belongs to nobody: counted, and told at most ten times a second.
 void gradmq_engine_malformed (gradmq_engine_t *self, gradmq_err_t code, const char *message,

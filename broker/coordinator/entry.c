@@ -15,7 +15,7 @@ gradmq_queue_new_entry (gradmq_queue_t *self)
     } else if (!(entry = malloc (sizeof *entry)))
         return NULL;
     gradmq_gradient_init (&entry->gradient);
-    entry->local = false;
+    entry->local = entry->refused = entry->had_turn = false;
     entry->message_count = 0;
     entry->message_room = 1;
     entry->messages = &entry->one_message;
@@ -113,18 +113,41 @@ gradmq_queue_push (gradmq_queue_t *self, gradmq_entry_t **entry_p)
 }
 
 gradmq_entry_t *
-gradmq_queue_pop (gradmq_queue_t *self)
+gradmq_queue_take (gradmq_queue_t *self, gradmq_entry_t *before)
 {
-    gradmq_entry_t *entry = self->first;
+    gradmq_entry_t **link = before ? &before->next : &self->first;
+    gradmq_entry_t *entry = *link;
     if (!entry)
         return NULL;
-    self->first = entry->next;
-    if (!self->first)
-        self->last = NULL;
+    *link = entry->next;
+    if (!entry->next)
+        self->last = before;
     entry->next = NULL;
     self->count--;
     self->bytes -= entry->gradient.payload.bytes;
     return entry;
+}
+
+gradmq_entry_t *
+gradmq_queue_pop (gradmq_queue_t *self)
+{
+    return gradmq_queue_take (self, NULL);
+}
+
+void
+gradmq_queue_put_back (gradmq_queue_t *self, gradmq_queue_t *other)
+{
+    if (!other->first)
+        return;
+    other->last->next = self->first;
+    if (!self->last)
+        self->last = other->last;
+    self->first = other->first;
+    self->count += other->count;
+    self->bytes += other->bytes;
+    other->first = other->last = NULL;
+    other->count = 0;
+    other->bytes = 0;
 }
 
 void

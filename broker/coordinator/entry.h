@@ -9,7 +9,10 @@
 
 typedef struct gradmq_entry {
     gradmq_gradient_t gradient;
-    bool local;  //  added in process: no worker, no sequence
+    bool local;     //  added in process: no worker, no sequence
+    bool refused;   //  settled already; it only answers in its worker's turn
+    bool had_turn;  //  the policy let it pass
+    size_t place;   //  among the contributions to a step, in order of arrival
     size_t message_count;
     size_t message_room;
     zmq_msg_t *messages;     //  one_message, or allocated
@@ -44,6 +47,12 @@ void gradmq_queue_push (gradmq_queue_t *self, gradmq_entry_t **entry_p);
 
 //  Take the first out, NULL when empty.
 gradmq_entry_t *gradmq_queue_pop (gradmq_queue_t *self);
+
+//  Take out the one after `before` (NULL: the first).
+gradmq_entry_t *gradmq_queue_take (gradmq_queue_t *self, gradmq_entry_t *before);
+
+//  Put all entries of `other` before those of this queue.
+void gradmq_queue_put_back (gradmq_queue_t *self, gradmq_queue_t *other);
 
 //  Free everything.
 void gradmq_queue_clear (gradmq_queue_t *self);

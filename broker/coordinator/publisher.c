@@ -297,15 +297,24 @@ void
 gradmq_publisher_heartbeat (gradmq_publisher_t *self, const gradmq_engine_t *engine)
 {
     char topic [TOPIC_BYTES], why [GRADMQ_REASON_BYTES];
+    const char *names [GRADMQ_WAITING_TOLD_MAX];
+    size_t told, total = gradmq_sync_waiting (&engine->sync, names, &told);
+    uint64_t left = gradmq_engine_time_left_ms (engine);
     gradmq_event_t event = s_event (engine, GRADMQ_EVENT_HEARTBEAT);
     event.heartbeat = (gradmq_heartbeat_t){
         .state = engine->state,
         .why = gradmq_engine_why (engine, why, sizeof why),
         .durability = engine->settings.durability,
-        .queued = engine->queue.count,
+        .queued = gradmq_engine_kept (engine),
         .settings_revision = engine->revision,
         .heartbeat_ms = engine->heartbeat_ms,
         .members = (uint32_t) gradmq_members_count (engine->members),
+        .round = engine->sync.round,
+        .min_clock = engine->sync.min_clock,
+        .deadline_ms = left,
+        .has_deadline = left != UINT64_MAX,
+        .waiting_for = {names, told},
+        .waiting_total = (uint32_t) total,
     };
     snprintf (topic, sizeof topic, "event/%s/all/", engine->name);
     s_send_event (self->events, topic, &event);

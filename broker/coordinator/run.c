@@ -1,191 +1,60 @@
 #include "coordinator/engine.h"
 
-#include "coordinator/publisher.h"
-
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 //  After RUN_MS others have their turn: a Stop, a heartbeat.
 enum { AT_A_TIME = 64, RUN_MS = 50 };
 
-//  The sums kept for this metric, NULL when there are too many names.
-static gradmq_metric_sum_t *
-s_metric (gradmq_engine_t *self, const char *name)
-{
-    for (size_t i = 0; i < self->metric_count; i++)
-        if (strcmp (self->metrics [i].name, name) == 0)
-            return &self->metrics [i];
-    if (self->metric_count == GRADMQ_METRIC_NAMES_MAX)
-        return NULL;
-    gradmq_metric_sum_t *sum = &self->metrics [self->metric_count++];
-    *sum = (gradmq_metric_sum_t){0};
-    snprintf (sum->name, sizeof sum->name, "%s", name);
-    return sum;
-}
-
-//  Keep what a worker reported last. Without memory the older report stays.
-static void
-s_keep_metrics (gradmq_member_t *member, const gradmq_gradient_t *gradient)
-{
-    if (!gradient->metric_count)
-        return;
-    if (!member->metrics)
-        member->metrics = malloc (sizeof (gradmq_worker_metrics_t));
-    gradmq_worker_metrics_t *kept = member->metrics;
-    if (!kept)
-        return;
-    kept->count = gradient->metric_count;
-    memcpy (kept->metrics, gradient->metrics, kept->count * sizeof kept->metrics [0]);
-}
-
-static void
-s_add_metrics (gradmq_engine_t *self, const gradmq_gradient_t *gradient)
-{
-    for (size_t i = 0; i < gradient->metric_count; i++) {
-        const gradmq_metric_t *metric = &gradient->metrics [i];
-        gradmq_metric_sum_t *sum = s_metric (self, metric->name);
-        if (!sum)
-            continue;
-        if (sum->count == 0) {
-            sum->weighted_sum = sum->weight = 0;
-            sum->minimum = sum->maximum = metric->value;
-        }
-        sum->weighted_sum += metric->weight * metric->value;
-        sum->weight += metric->weight;
-        sum->minimum = fmin (sum->minimum, metric->value);
-        sum->maximum = fmax (sum->maximum, metric->value);
-        sum->newest = metric->value;
-        sum->count++;
-        snprintf (sum->worker, sizeof sum->worker, "%s", gradient->worker);
-    }
-}
-
-static void
-s_add_staleness (gradmq_engine_t *self, gradmq_member_t *member, uint64_t staleness)
-{
-    self->staleness_sum += (double) staleness;
-    self->staleness_count++;
-    if (staleness > self->staleness_maximum)
-        self->staleness_maximum = staleness;
-    if (!member)
-        return;
-    member->staleness_sum += (double) staleness;
-    member->staleness_count++;
-}
-
-static gradmq_counter_id_t
-s_counter (gradmq_disposition_t disposition)
-{
-    static const gradmq_counter_id_t ids [] = {
-        [GRADMQ_APPLIED] = GRADMQ_COUNTER_applied,     [GRADMQ_EXCLUDED] = GRADMQ_COUNTER_excluded,
-        [GRADMQ_SKIPPED] = GRADMQ_COUNTER_skipped,     [GRADMQ_REFUSED] = GRADMQ_COUNTER_refused,
-        [GRADMQ_DISCARDED] = GRADMQ_COUNTER_discarded,
-    };
-    return ids [disposition];
-}
-
-//  A step that could not be made.
-static void
-s_tell_skipped (gradmq_engine_t *self, const gradmq_entry_t *entry, const gradmq_outcome_t *outcome)
-{
-    const gradmq_gradient_t *gradient = &entry->gradient;
-    gradmq_member_t about = {.incarnation = gradient->incarnation};
-    snprintf (about.name, sizeof about.name, "%s", gradient->worker);
-    gradmq_notice_args_t args = {.notice = GRADMQ_NOTICE_STEP_SKIPPED,
-                                 .member = entry->local ? NULL : &about,
-                                 .sequence = gradient->sequence,
-                                 .code = outcome->code,
-                                 .message = gradmq_reason_text (&outcome->reason)};
-    gradmq_count (&self->counters, GRADMQ_COUNTER_steps_skipped, 1);
-    gradmq_publisher_notice (self->publisher, self, &args);
-}
-
-static void
-s_tell (gradmq_engine_t *self, gradmq_member_t *member, const gradmq_entry_t *entry,
-        const gradmq_outcome_t *outcome)
-{
-    const char *message = gradmq_reason_text (&outcome->reason);
-    if (outcome->disposition != GRADMQ_REFUSED) {
-        if (outcome->code == GRADMQ_ERR_NON_FINITE)
-            s_tell_skipped (self, entry, outcome);
-    } else if (member)
-        gradmq_engine_tell (self, member, GRADMQ_NOTICE_REFUSED, entry->gradient.sequence,
-                            outcome->code, message);
-    else
-        gradmq_engine_tell_stranger (self, &entry->gradient, GRADMQ_NOTICE_REFUSED, outcome->code,
-                                     message);
-}
-
-//  Write down what became of a gradient that was taken from the queue.
-static void
-s_dispose (gradmq_engine_t *self, const gradmq_entry_t *entry, const gradmq_outcome_t *outcome)
-{
-    const gradmq_gradient_t *gradient = &entry->gradient;
-    gradmq_member_t *member = NULL;
-    gradmq_count (&self->counters, s_counter (outcome->disposition), 1);
-    if (!entry->local)
-        member = gradmq_members_let_go (self->members, gradient->worker, gradient->incarnation,
-                                        gradient->payload.bytes);
-    if (member) {
-        gradmq_window_dispose (&member->window, gradient->sequence, outcome->disposition,
-                               outcome->code);
-        member->disposed [outcome->disposition]++;
-        gradmq_engine_has_news (self, member);
-    }
-    if (outcome->disposition != GRADMQ_APPLIED) {
-        s_tell (self, member, entry, outcome);
-        return;
-    }
-    s_add_metrics (self, gradient);
-    if (member)
-        s_keep_metrics (member, gradient);
-    if (gradient->has_base)
-        s_add_staleness (self, member, outcome->staleness);
-}
-
-//  Up to AT_A_TIME gradients from the front of the queue, which stay there.
+//  Apply gradients from the front of the queue, each a step.
 static size_t
-s_gather (const gradmq_engine_t *self, gradmq_gradient_t *gradients [AT_A_TIME])
+s_apply (gradmq_engine_t *self, size_t most)
 {
-    size_t count = 0;
-    for (gradmq_entry_t *entry = self->queue.first; entry && count < AT_A_TIME; entry = entry->next)
-        gradients [count++] = &entry->gradient;
-    return count;
+    gradmq_gradient_t *gradients [AT_A_TIME];
+    gradmq_outcome_t outcomes [AT_A_TIME];
+    size_t count = gradmq_engine_pass (self, gradients, most < AT_A_TIME ? most : AT_A_TIME);
+    gradmq_step_report_t report = {.gradient_norm = NAN};
+    size_t done = gradmq_step_apply (self->step, self->model, gradients, count, outcomes, &report);
+    gradmq_engine_note (self, &report);
+    for (size_t i = 0; i < done; i++) {
+        gradmq_entry_t *entry = gradmq_queue_pop (&self->queue);
+        gradmq_engine_dispose (self, &entry, &outcomes [i]);
+    }
+    return done;
 }
 
+//  What is held comes first again, in its old order.
 static void
-s_note_report (gradmq_engine_t *self, const gradmq_step_report_t *report)
+s_release (gradmq_engine_t *self)
 {
-    if (!report->steps)
-        return;
-    gradmq_count (&self->counters, GRADMQ_COUNTER_steps, report->steps);
-    gradmq_count (&self->counters, GRADMQ_COUNTER_passes, 1);
-    self->report_steps += report->steps;
-    self->report = *report;
+    if (gradmq_sync_released (&self->sync))
+        gradmq_queue_put_back (&self->queue, &self->held);
+}
+
+static bool
+s_due (const gradmq_engine_t *self, uint64_t now_ms)
+{
+    return !gradmq_policy_alone (self->sync.policy, &self->settings)
+           && gradmq_sync_due (&self->sync, &self->settings, now_ms);
 }
 
 bool
 gradmq_engine_run (gradmq_engine_t *self, size_t most)
 {
-    uint64_t end = gradmq_clock_ms (&self->clock) + RUN_MS;
-    while (self->state == GRADMQ_STATE_RUNNING && self->queue.count && most
-           && gradmq_clock_ms (&self->clock) < end) {
-        gradmq_gradient_t *gradients [AT_A_TIME];
-        gradmq_outcome_t outcomes [AT_A_TIME];
-        size_t count = s_gather (self, gradients);
-        if (count > most)
-            count = most;
-        gradmq_step_report_t report = {.gradient_norm = NAN};
-        size_t done =
-            gradmq_step_apply (self->step, self->model, gradients, count, outcomes, &report);
-        s_note_report (self, &report);
-        for (size_t i = 0; i < done; i++) {
-            gradmq_entry_t *entry = gradmq_queue_pop (&self->queue);
-            s_dispose (self, entry, &outcomes [i]);
-            gradmq_queue_free_entry (&self->queue, &entry);
+    uint64_t now = gradmq_clock_ms (&self->clock), end = now + RUN_MS;
+    bool alone = gradmq_policy_alone (self->sync.policy, &self->settings);
+    gradmq_step_set_members (self->step, gradmq_members_count (self->members));
+    for (; self->state == GRADMQ_STATE_RUNNING && now < end; now = gradmq_clock_ms (&self->clock)) {
+        s_release (self);
+        if (s_due (self, now))
+            gradmq_engine_close_step (self);
+        else if (!self->queue.count || !most)
+            break;
+        else if (alone)
+            most -= s_apply (self, most);
+        else {
+            gradmq_engine_turn (self);
+            most--;
         }
-        most -= done;
     }
-    return self->state == GRADMQ_STATE_RUNNING && self->queue.count;
+    return self->state == GRADMQ_STATE_RUNNING && (self->queue.count || self->sync.release);
 }

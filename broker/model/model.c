@@ -17,7 +17,20 @@ struct gradmq_model {
     gradmq_snapshot_t *newest;
     gradmq_snapshot_t *origin;  //  whose bytes the newest shows, where it has none of its own
     uint64_t last_epoch;
+    gradmq_snapshot_t *retained [GRADMQ_RETAINED_MAX];  //  oldest first
+    size_t retained_count, retain;
 };
+
+static void
+s_forget_retained (gradmq_model_t *self, size_t most)
+{
+    size_t drop = self->retained_count > most ? self->retained_count - most : 0;
+    for (size_t i = 0; i < drop; i++)
+        gradmq_snapshot_release (&self->retained [i]);
+    self->retained_count -= drop;
+    for (size_t i = 0; i < self->retained_count; i++)
+        self->retained [i] = self->retained [i + drop];
+}
 
 gradmq_model_t *
 gradmq_model_new (gradmq_clock_t clock)
@@ -39,6 +52,7 @@ gradmq_model_destroy (gradmq_model_t **self_p)
         return;
     gradmq_model_t *self = *self_p;
     *self_p = NULL;
+    s_forget_retained (self, 0);
     gradmq_snapshot_release (&self->newest);
     gradmq_pool_destroy (&self->pool);
     gradmq_census_release (&self->census);
@@ -61,6 +75,23 @@ s_replace (gradmq_model_t *self, gradmq_snapshot_t *next)
     gradmq_snapshot_release (&self->newest);
     self->newest = next;
     self->origin = NULL;
+}
+
+//  A new epoch: no base of the old one is taken any more.
+static void
+s_begin_epoch (gradmq_model_t *self, gradmq_snapshot_t *next)
+{
+    s_forget_retained (self, 0);
+    s_replace (self, next);
+}
+
+static void
+s_retain_newest (gradmq_model_t *self)
+{
+    if (!self->retain)
+        return;
+    s_forget_retained (self, self->retain - 1);
+    self->retained [self->retained_count++] = gradmq_snapshot_acquire (self->newest);
 }
 
 //  A pool for this layout: the one that is there when its buffers have the right size.
@@ -161,7 +192,7 @@ gradmq_model_load (gradmq_model_t *self, gradmq_layout_t *layout, const gradmq_d
     }
     s_keep_pool (self, pool);
     gradmq_snapshot_stamp (next, s_next_epoch (self), 0);
-    s_replace (self, next);
+    s_begin_epoch (self, next);
     return GRADMQ_OK;
 }
 
@@ -181,7 +212,7 @@ gradmq_model_take (gradmq_model_t *self, gradmq_snapshot_t **snapshot_p, gradmq_
     s_keep_pool (self, pool);
     *snapshot_p = NULL;
     gradmq_snapshot_stamp (next, s_next_epoch (self), 0);
-    s_replace (self, next);
+    s_begin_epoch (self, next);
     return GRADMQ_OK;
 }
 
@@ -201,6 +232,7 @@ gradmq_model_new_epoch (gradmq_model_t *self)
 {
     if (!self->newest)
         return GRADMQ_ERR_NO_MODEL;
+    s_forget_retained (self, 0);
     if (!gradmq_snapshot_shared (self->newest)) {
         gradmq_snapshot_stamp (self->newest, s_next_epoch (self), 0);
         return GRADMQ_OK;
@@ -254,7 +286,25 @@ gradmq_model_newest (const gradmq_model_t *self)
 size_t
 gradmq_model_pinned (const gradmq_model_t *self)
 {
-    return gradmq_census_alive (self->census) - (self->newest ? 1 : 0);
+    return gradmq_census_alive (self->census) - (self->newest ? 1 : 0) - self->retained_count;
+}
+
+void
+gradmq_model_retain (gradmq_model_t *self, size_t count)
+{
+    self->retain = count < GRADMQ_RETAINED_MAX ? count : GRADMQ_RETAINED_MAX;
+    s_forget_retained (self, self->retain);
+}
+
+gradmq_snapshot_t *
+gradmq_model_retained (const gradmq_model_t *self, uint64_t version)
+{
+    if (self->newest && gradmq_snapshot_version (self->newest) == version)
+        return self->newest;
+    for (size_t i = 0; i < self->retained_count; i++)
+        if (gradmq_snapshot_version (self->retained [i]) == version)
+            return self->retained [i];
+    return NULL;
 }
 
 gradmq_err_t
@@ -263,7 +313,8 @@ gradmq_model_next (gradmq_model_t *self, bool in_place, gradmq_snapshot_t **next
     *next_p = NULL;
     if (!self->newest)
         return GRADMQ_ERR_NO_MODEL;
-    if (in_place && gradmq_snapshot_pooled (self->newest) && !gradmq_snapshot_shared (self->newest))
+    if (in_place && !self->retain && gradmq_snapshot_pooled (self->newest)
+        && !gradmq_snapshot_shared (self->newest))
         *next_p = gradmq_snapshot_acquire (self->newest);
     else
         *next_p = gradmq_snapshot_new (self->pool, gradmq_snapshot_layout (self->newest));
@@ -276,10 +327,12 @@ gradmq_model_commit (gradmq_model_t *self, gradmq_snapshot_t **next_p, uint64_t 
     gradmq_snapshot_t *next = *next_p;
     *next_p = NULL;
     gradmq_snapshot_stamp (next, gradmq_model_epoch (self), gradmq_model_version (self) + steps);
-    if (next == self->newest)
+    if (next == self->newest) {
         gradmq_snapshot_release (&next);
-    else
-        s_replace (self, next);
+        return;
+    }
+    s_retain_newest (self);
+    s_replace (self, next);
 }
 
 void

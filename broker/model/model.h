@@ -44,7 +44,16 @@ uint64_t gradmq_model_version (const gradmq_model_t *self);
 gradmq_layout_t *gradmq_model_layout (const gradmq_model_t *self);
 gradmq_snapshot_t *gradmq_model_newest (const gradmq_model_t *self);
 
-//  Snapshots alive beside the newest one: what readers pin.
+//  Keep the last `count` versions before the newest from now on, for whoever states one of them as
+//  a base; at most GRADMQ_RETAINED_MAX. Steps are then never made in place.
+#define GRADMQ_RETAINED_MAX 64u
+void gradmq_model_retain (gradmq_model_t *self, size_t count);
+
+//  The snapshot of this version of the current epoch: the newest, or one that is retained; else NULL.
+//  Borrowed.
+gradmq_snapshot_t *gradmq_model_retained (const gradmq_model_t *self, uint64_t version);
+
+//  Snapshots alive beside the newest one and those retained: what readers pin.
 size_t gradmq_model_pinned (const gradmq_model_t *self);
 
 //  Where the next version is written: the newest snapshot itself when nobody else holds it and

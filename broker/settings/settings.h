@@ -94,7 +94,7 @@ const gradmq_setting_row_t *gradmq_setting_find (const char *name);
 gradmq_setting_id_t gradmq_setting_id (const gradmq_setting_row_t *row);
 
 //  Every value at its default, nothing given. REALs whose default depends on the optimizer are
-//  NAN until the optimizer resolves them (optimize/resolve.h).
+//  NAN until the optimizer resolves them (step/resolve.h).
 void gradmq_settings_init (gradmq_settings_t *self);
 
 //  Put one setting back to its default, not given. "groups" names the groups.

@@ -1,6 +1,8 @@
 #include "step/self.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 static gradmq_err_t
 s_check_layout (const gradmq_step_t *self, const gradmq_gradient_t *gradient,
@@ -17,19 +19,51 @@ s_check_layout (const gradmq_step_t *self, const gradmq_gradient_t *gradient,
                           gradient->layout, id);
 }
 
-static gradmq_err_t
-s_check_kind (const gradmq_gradient_t *gradient, gradmq_reason_t *reason)
+//  The kinds that a policy takes, commas between.
+static const char *
+s_kinds (const gradmq_policy_t *policy, char *text, size_t size)
 {
-    if (gradient->kind != GRADMQ_KIND_GRADIENT && gradient->kind != GRADMQ_KIND_SKIP)
+    size_t used = 0;
+    for (size_t i = 0; i < policy->kind_count && used < size; i++)
+        used += (size_t) snprintf (text + used, size - used, "%s, ",
+                                   gradmq_kind_name (policy->kinds [i]));
+    return text;
+}
+
+static gradmq_err_t
+s_check_kind (const gradmq_step_t *self, const gradmq_gradient_t *gradient, gradmq_reason_t *reason)
+{
+    char kinds [64] = "";
+    if (!gradmq_policy_takes (self->policy, gradient->kind))
         return gradmq_refuse (reason, GRADMQ_ERR_UNSUPPORTED,
-                              "policy async does not take kind %s (%" PRIu32
-                              "); it takes GRADIENT and SKIP",
-                              gradmq_kind_name (gradient->kind), gradient->kind);
-    if (gradient->weight != 1.0)
-        return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
-                              "weight %g; policy async does not weigh, so leave it out",
-                              gradient->weight);
-    return GRADMQ_OK;
+                              "policy %s does not take kind %s (%" PRIu32 "); it takes %sSKIP",
+                              self->policy->name, gradmq_kind_name (gradient->kind), gradient->kind,
+                              s_kinds (self->policy, kinds, sizeof kinds));
+    if (gradient->weight == 1.0 || (self->rule && self->rule->weighs))
+        return GRADMQ_OK;
+    return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
+                          "weight %g; %s %s does not weigh, so leave it out or set rule to "
+                          "weighted_mean",
+                          gradient->weight, self->rule ? "rule" : "policy",
+                          self->rule ? self->rule->name : self->policy->name);
+}
+
+//  A rule that compares gradients takes whole ones, and one of a worker.
+static gradmq_err_t
+s_check_rule (const gradmq_step_t *self, const gradmq_gradient_t *gradient, gradmq_reason_t *reason)
+{
+    if (!self->rule || !self->rule->compares || gradient->kind == GRADMQ_KIND_SKIP)
+        return GRADMQ_OK;
+    if (gradient->has_clock && !gradient->last_of_clock)
+        return gradmq_refuse (reason, GRADMQ_ERR_UNSUPPORTED,
+                              "rule %s takes one gradient of a worker; add them up and set "
+                              "last_of_clock",
+                              self->rule->name);
+    if (gradmq_step_complete (gradient, self->plan->layout))
+        return GRADMQ_OK;
+    return gradmq_refuse (reason, GRADMQ_ERR_UNSUPPORTED,
+                          "rule %s compares whole gradients; send every tensor, and none as ROWS",
+                          self->rule->name);
 }
 
 static gradmq_err_t
@@ -61,11 +95,15 @@ s_check_base (const gradmq_step_t *self, uint64_t epoch, uint64_t version,
               const gradmq_gradient_t *gradient, gradmq_reason_t *reason)
 {
     uint64_t most = self->settings.max_staleness;
+    bool scales = strcmp (self->settings.staleness_scale, "none") != 0;
     if (!gradient->has_base) {
-        if (most == 0)
+        if (most == 0 && !scales)
             return GRADMQ_OK;
         return gradmq_refuse (reason, GRADMQ_ERR_BASE,
-                              "max_staleness is %" PRIu64 ", so a gradient needs based_on", most);
+                              "max_staleness is %" PRIu64
+                              " and staleness_scale is %s, so a gradient "
+                              "needs based_on",
+                              most, self->settings.staleness_scale);
     }
     if (gradient->base_epoch != epoch)
         return gradmq_refuse (reason, GRADMQ_ERR_EPOCH,
@@ -85,13 +123,35 @@ s_check_base (const gradmq_step_t *self, uint64_t epoch, uint64_t version,
     return GRADMQ_OK;
 }
 
+//  Parameters are merged by what they differ from the ones that they were made from.
+static gradmq_err_t
+s_check_parameters (const gradmq_model_t *model, const gradmq_gradient_t *gradient,
+                    gradmq_reason_t *reason)
+{
+    if (gradient->kind != GRADMQ_KIND_MODEL_PARAMETERS)
+        return GRADMQ_OK;
+    for (size_t i = 0; i < gradient->part_count; i++)
+        if (gradient->parts [i].encoding == GRADMQ_ENCODING_ROWS)
+            return gradmq_refuse (
+                reason, GRADMQ_ERR_UNSUPPORTED,
+                "kind MODEL_PARAMETERS with ROWS; send whole tensors, or kind DELTA");
+    if (!gradient->has_base || gradmq_model_retained (model, gradient->base_version))
+        return GRADMQ_OK;
+    return gradmq_refuse (reason, GRADMQ_ERR_BASE,
+                          "version %" PRIu64 " is not kept any more, so its difference cannot be "
+                          "taken; raise pinned_snapshots, or send kind DELTA",
+                          gradient->base_version);
+}
+
 gradmq_err_t
 gradmq_step_admit_at (const gradmq_step_t *self, uint64_t epoch, uint64_t version,
                       const gradmq_gradient_t *gradient, gradmq_reason_t *reason)
 {
     gradmq_err_t rc = s_check_layout (self, gradient, reason);
     if (!rc)
-        rc = s_check_kind (gradient, reason);
+        rc = s_check_kind (self, gradient, reason);
+    if (!rc)
+        rc = s_check_rule (self, gradient, reason);
     if (!rc)
         rc = s_check_rows (self, gradient, reason);
     if (!rc)
@@ -103,6 +163,7 @@ gradmq_err_t
 gradmq_step_admit (const gradmq_step_t *self, const gradmq_model_t *model,
                    const gradmq_gradient_t *gradient, gradmq_reason_t *reason)
 {
-    return gradmq_step_admit_at (self, gradmq_model_epoch (model), gradmq_model_version (model),
-                                 gradient, reason);
+    gradmq_err_t rc = gradmq_step_admit_at (self, gradmq_model_epoch (model),
+                                            gradmq_model_version (model), gradient, reason);
+    return rc ? rc : s_check_parameters (model, gradient, reason);
 }

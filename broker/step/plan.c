@@ -174,6 +174,7 @@ gradmq_plan_destroy (gradmq_plan_t **self_p)
         gradmq_snapshot_release (&self->state [i]);
         gradmq_snapshot_release (&self->spare [i]);
     }
+    gradmq_snapshot_release (&self->aggregate);
     gradmq_pool_destroy (&self->pool);
     gradmq_layout_release (&self->layout);
     free (self->tensors);
@@ -228,6 +229,8 @@ gradmq_plan_inherit (gradmq_plan_t *self, gradmq_plan_t *before)
         self->state [i] = before->state [i];
         before->state [i] = NULL;
     }
+    self->aggregate = before->aggregate;
+    before->aggregate = NULL;
     gradmq_plan_spread (before);
     for (size_t t = 0; t < self->tensor_count; t++) {
         self->tensors [t].count = before->tensors [t].count;
@@ -339,7 +342,7 @@ gradmq_plan_limit (const gradmq_plan_t *self)
 uint64_t
 gradmq_plan_bytes (const gradmq_plan_t *self)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = self->aggregate ? gradmq_layout_bytes (self->layout) : 0;
     for (size_t i = 0; i < GRADMQ_STATES_MAX; i++) {
         bytes += self->state [i] ? gradmq_layout_bytes (self->layout) : 0;
         bytes += self->spare [i] ? gradmq_layout_bytes (self->layout) : 0;

@@ -43,7 +43,8 @@ typedef struct {
     gradmq_pool_t *pool;  //  of state and spares
     gradmq_snapshot_t *state [GRADMQ_STATES_MAX];
     gradmq_snapshot_t *spare [GRADMQ_STATES_MAX];  //  NULL until they are needed
-    gradmq_plan_entry_t *spare_tensors;            //  then also counts
+    gradmq_snapshot_t *aggregate;  //  what a rule made of several contributions; NULL until needed
+    gradmq_plan_entry_t *spare_tensors;  //  then also counts
     gradmq_plan_entry_t *spare_runs;
     bool spare_even;
 } gradmq_plan_t;

@@ -51,3 +51,10 @@ gradmq_reader_skip (gradmq_reader_t *self, uint64_t bytes)
         *mark = (gradmq_payload_mark_t){mark->frame + 1, 0};
     }
 }
+
+void
+gradmq_reader_part (gradmq_reader_t *self, const gradmq_part_t *part, const gradmq_tensor_t *tensor)
+{
+    (void) tensor;
+    self->dtype = part->dtype;
+}

@@ -31,6 +31,10 @@ typedef struct {
 //  and nothing is to be done to them; else `scratch`.
 const void *gradmq_reader_read (gradmq_reader_t *self, size_t count);
 
+//  A part begins: what is read next are its elements.
+void gradmq_reader_part (gradmq_reader_t *self, const gradmq_part_t *part,
+                         const gradmq_tensor_t *tensor);
+
 //  Go on behind `bytes` more.
 void gradmq_reader_skip (gradmq_reader_t *self, uint64_t bytes);
 

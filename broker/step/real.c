@@ -25,6 +25,10 @@
                              double sums [2])                                                      \
     {                                                                                              \
         optimizer->norms_##t (block, sums);                                                        \
+    }                                                                                              \
+    static gradmq_gather_pass_t *s_gather_##t (const gradmq_rule_t *rule)                          \
+    {                                                                                              \
+        return rule->block_##t;                                                                    \
     }
 
 S_REAL (f32, to_f32, float)
@@ -33,8 +37,9 @@ S_REAL (f64, to_f64, double)
 #define S_ROW(t)                                                                                   \
     .limit = gradmq_kernel_limit_##t, .squares = gradmq_kernel_squares_##t,                        \
     .scale = gradmq_kernel_scale_##t, .negate = gradmq_kernel_negate_##t,                          \
-    .clamp = gradmq_kernel_clamp_##t, .convert = s_convert_##t, .block = s_block_##t,              \
-    .norms = s_norms_##t, .series = s_series_##t
+    .add = gradmq_kernel_add_##t, .distances = gradmq_kernel_distances_##t,                        \
+    .gather = s_gather_##t, .clamp = gradmq_kernel_clamp_##t, .convert = s_convert_##t,            \
+    .block = s_block_##t, .norms = s_norms_##t, .series = s_series_##t
 
 static const gradmq_real_t s_rows [] = {
     {.value_limit = 1e18, .safe_limit = 1e37, .greatest = 1e38, S_ROW (f32)},

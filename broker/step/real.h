@@ -3,6 +3,7 @@
 #ifndef GRADMQ_STEP_REAL_H
 #define GRADMQ_STEP_REAL_H
 
+#include "aggregate/rule.h"
 #include "optimize/optimizer.h"
 
 typedef struct {
@@ -13,6 +14,9 @@ typedef struct {
     double (*squares) (const void *x, size_t n);
     void (*scale) (void *to, const void *from, double factor, size_t n);
     void (*negate) (void *to, const void *from, size_t n);
+    void (*add) (void *y, const void *x, double factor, size_t n);
+    void (*distances) (const void *const *x, size_t n, size_t count, double *distances);
+    gradmq_gather_pass_t *(*gather) (const gradmq_rule_t *rule);
     void (*clamp) (void *to, const void *from, double bound, size_t n);
     //  From another dtype into this one.
     void (*convert) (const gradmq_dtype_t *dtype, void *to, const void *from, size_t n);

@@ -13,11 +13,22 @@
 //  Elements of each gradient of a series that are taken at a time.
 #define GRADMQ_STEP_SERIES_BLOCK 1024u
 
+//  What a stale gradient is divided by.
+typedef enum {
+    GRADMQ_STALE_NOTHING,
+    GRADMQ_STALE_MEMBERS,  //  max (1, staleness / members)
+    GRADMQ_STALE_INVERSE   //  max (1, staleness)
+} gradmq_stale_t;
+
 struct gradmq_step {
     gradmq_settings_t settings;
     bool set;
     bool descent;
     bool constant;  //  the schedule is, once warmed up
+    const gradmq_policy_t *policy;
+    const gradmq_rule_t *rule;  //  NULL where each contribution is a step
+    gradmq_stale_t stale;       //  what staleness_scale says
+    size_t members;
     uint64_t tick;
     gradmq_plan_t *plan;
     gradmq_plan_t *prepared;
@@ -45,6 +56,15 @@ const gradmq_dtype_t *gradmq_step_dtype (const gradmq_gradient_t *gradient,
 //  True when a gradient is every tensor, dense, in one dtype.
 bool gradmq_step_whole (const gradmq_gradient_t *gradient, const gradmq_layout_t *layout);
 
+//  True when a gradient speaks for every element of every tensor.
+bool gradmq_step_complete (const gradmq_gradient_t *gradient, const gradmq_layout_t *layout);
+
+//  1 / loss_scale with the sign that makes a descent of what came.
+double gradmq_step_unscale (const gradmq_step_t *self, const gradmq_gradient_t *gradient);
+
+//  What staleness multiplies a contribution by: at most 1.
+double gradmq_step_scale (const gradmq_step_t *self, uint64_t staleness);
+
 //  A reader at the gradient's start, with the scratch of single steps.
 gradmq_reader_t gradmq_step_reader (gradmq_step_t *self, const gradmq_gradient_t *gradient,
                                     gradmq_transform_t transform);
@@ -56,9 +76,18 @@ double gradmq_step_norm (const gradmq_step_t *self, const gradmq_gradient_t *gra
 //  Bring self->bound up to date where it is not known.
 void gradmq_step_know_bound (gradmq_step_t *self, const gradmq_model_t *model);
 
-//  One gradient, one step. Fills disposition, code and reason.
+//  What one step is made of.
+typedef struct {
+    const gradmq_gradient_t *gradient;
+    bool aggregate;     //  made here: signed and clipped already
+    double limit;       //  greatest magnitude of its values; of an aggregate alone
+    double rate_scale;  //  of staleness; 1
+    double scale;       //  the same, of the gradient; 1
+} gradmq_step_input_t;
+
+//  One step. Fills disposition, code and reason.
 void gradmq_step_single (gradmq_step_t *self, gradmq_model_t *model,
-                         const gradmq_gradient_t *gradient, gradmq_outcome_t *outcome,
+                         const gradmq_step_input_t *input, gradmq_outcome_t *outcome,
                          gradmq_step_report_t *report);
 
 //  True when this gradient could be one of a series.

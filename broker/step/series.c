@@ -17,10 +17,11 @@ bool
 gradmq_step_serial (const gradmq_step_t *self, const gradmq_gradient_t *gradient)
 {
     const gradmq_settings_t *settings = &self->settings;
-    return settings->coalesce && self->plan->optimizer->series_f32 && self->plan->plain
-           && !(settings->clip_norm > 0.0) && !(settings->clip_value > 0.0)
-           && !(settings->clip_global_norm > 0.0) && gradient->kind == GRADMQ_KIND_GRADIENT
-           && self->plan->even && gradmq_step_whole (gradient, self->plan->layout);
+    return settings->coalesce && self->stale == GRADMQ_STALE_NOTHING
+           && self->plan->optimizer->series_f32 && self->plan->plain && !(settings->clip_norm > 0.0)
+           && !(settings->clip_value > 0.0) && !(settings->clip_global_norm > 0.0)
+           && gradient->kind == GRADMQ_KIND_GRADIENT && self->plan->even
+           && gradmq_step_whole (gradient, self->plan->layout);
 }
 
 //  Ascent is in the sign of the rate: p - (-r) g has the bits of p - r (-g). Returns the sum of the

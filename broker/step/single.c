@@ -29,6 +29,17 @@ gradmq_step_whole (const gradmq_gradient_t *gradient, const gradmq_layout_t *lay
     return true;
 }
 
+bool
+gradmq_step_complete (const gradmq_gradient_t *gradient, const gradmq_layout_t *layout)
+{
+    if (gradient->part_count && gradient->part_count != gradmq_layout_count (layout))
+        return false;
+    for (size_t i = 0; i < gradient->part_count; i++)
+        if (gradient->parts [i].encoding == GRADMQ_ENCODING_ROWS)
+            return false;
+    return true;
+}
+
 gradmq_reader_t
 gradmq_step_reader (gradmq_step_t *self, const gradmq_gradient_t *gradient,
                     gradmq_transform_t transform)
@@ -90,29 +101,46 @@ gradmq_step_norm (const gradmq_step_t *self, const gradmq_gradient_t *gradient,
     return sqrt (sum);
 }
 
-//  1 / loss_scale with the sign of ascent. A loss_scale so small that this is beyond the dtype
-//  goes only with zeros (their values were checked), which stay zeros under any finite factor.
-static double
-s_unscale (const gradmq_step_t *self, const gradmq_gradient_t *gradient)
+//  A loss_scale so small that 1 / loss_scale is beyond the dtype goes only with zeros (their values
+//  were checked), which stay zeros under any finite factor.
+double
+gradmq_step_unscale (const gradmq_step_t *self, const gradmq_gradient_t *gradient)
 {
     double factor = 1.0 / gradient->loss_scale;
     if (factor > self->plan->real->greatest)
         factor = self->plan->real->greatest;
-    return self->descent ? factor : -factor;
+    if (gradient->kind == GRADMQ_KIND_DELTA)
+        return -factor;
+    return self->descent || gradient->kind != GRADMQ_KIND_GRADIENT ? factor : -factor;
+}
+
+double
+gradmq_step_scale (const gradmq_step_t *self, uint64_t staleness)
+{
+    double by = (double) staleness;
+    if (self->stale == GRADMQ_STALE_NOTHING)
+        return 1.0;
+    if (self->stale == GRADMQ_STALE_MEMBERS)
+        by /= self->members ? (double) self->members : 1.0;
+    return by > 1.0 ? 1.0 / by : 1.0;
 }
 
 //  Rule Y-1 up to clip_global_norm; *norm is the one that was needed last.
 static gradmq_transform_t
-s_transform (gradmq_step_t *self, const gradmq_gradient_t *gradient, double *norm)
+s_transform (gradmq_step_t *self, const gradmq_step_input_t *input, double *norm)
 {
     const gradmq_settings_t *settings = &self->settings;
-    gradmq_transform_t transform = {s_unscale (self, gradient), 0.0, 1.0};
+    const gradmq_gradient_t *gradient = input->gradient;
+    gradmq_transform_t transform = GRADMQ_TRANSFORM_NONE;
     *norm = NAN;
-    if (settings->clip_norm > 0.0) {
+    if (!input->aggregate)
+        transform.first = gradmq_step_unscale (self, gradient);
+    if (!input->aggregate && settings->clip_norm > 0.0) {
         *norm = gradmq_step_norm (self, gradient, gradmq_step_reader (self, gradient, transform));
         if (*norm > settings->clip_norm)
             transform.first *= settings->clip_norm / *norm;
     }
+    transform.first *= input->scale;
     transform.clamp = settings->clip_value;
     if (settings->clip_global_norm > 0.0) {
         *norm = gradmq_step_norm (self, gradient, gradmq_step_reader (self, gradient, transform));
@@ -136,10 +164,11 @@ gradmq_step_know_bound (gradmq_step_t *self, const gradmq_model_t *model)
 
 //  True when nothing can overflow: see margin.h.
 static bool
-s_safe (gradmq_step_t *self, const gradmq_model_t *model, double rate)
+s_safe (gradmq_step_t *self, const gradmq_model_t *model, const gradmq_step_input_t *input,
+        double rate)
 {
     gradmq_step_know_bound (self, model);
-    double gradient = self->plan->real->value_limit;
+    double gradient = input->aggregate ? input->limit : self->plan->real->value_limit;
     if (self->settings.clip_value > 0.0 && self->settings.clip_value < gradient)
         gradient = self->settings.clip_value;
     return gradmq_margin_holds (self->plan, rate, gradient, self->bound);
@@ -174,16 +203,17 @@ s_keep_bound (gradmq_step_t *self, const gradmq_gradient_t *gradient, double lim
 }
 
 void
-gradmq_step_single (gradmq_step_t *self, gradmq_model_t *model, const gradmq_gradient_t *gradient,
+gradmq_step_single (gradmq_step_t *self, gradmq_model_t *model, const gradmq_step_input_t *input,
                     gradmq_outcome_t *outcome, gradmq_step_report_t *report)
 {
-    double rate = gradmq_step_rate_at (self, self->tick), norm;
-    gradmq_transform_t transform = s_transform (self, gradient, &norm);
+    const gradmq_gradient_t *gradient = input->gradient;
+    double rate = gradmq_step_rate_at (self, self->tick) * input->rate_scale, norm;
+    gradmq_transform_t transform = s_transform (self, input, &norm);
     if (isinf (norm)) {
         s_skip (outcome, GRADMQ_ERR_NON_FINITE, "the gradient's norm is beyond F64");
         return;
     }
-    bool safe = s_safe (self, model, rate);
+    bool safe = s_safe (self, model, input, rate);
     gradmq_snapshot_t *next;
     if (s_begin (self, model, safe, &next)) {
         s_skip (outcome, GRADMQ_ERR_MEMORY, "no memory for the step; the model is as it was");

@@ -1,6 +1,7 @@
 #include "step/self.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -32,6 +33,39 @@ gradmq_step_destroy (gradmq_step_t **self_p)
     free (self);
 }
 
+static gradmq_stale_t
+s_stale (const char *name)
+{
+    if (strcmp (name, "members") == 0)
+        return GRADMQ_STALE_MEMBERS;
+    return strcmp (name, "inverse") == 0 ? GRADMQ_STALE_INVERSE : GRADMQ_STALE_NOTHING;
+}
+
+//  A step of `contributions` has to fit into the queue, whoever they are from: with a share of it each,
+//  rounded down, fewer workers than contributions may hold just over half of it.
+static gradmq_err_t
+s_check_room (const gradmq_settings_t *settings, const gradmq_layout_t *layout,
+              gradmq_reason_t *reason)
+{
+    const gradmq_policy_t *policy = gradmq_policy_find (settings->policy);
+    uint64_t count = policy->contributions ? policy->contributions (settings) : 1;
+    if (count == 1)
+        return GRADMQ_OK;
+    if (settings->queue_gradients < 2 * count)
+        return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
+                              "a step of %" PRIu64
+                              " contributions needs queue_gradients of at least "
+                              "%" PRIu64 "; it is %" PRIu64,
+                              count, 2 * count, settings->queue_gradients);
+    uint64_t most = settings->queue_bytes / (2 * count);
+    if (!layout || gradmq_layout_bytes (layout) <= most)
+        return GRADMQ_OK;
+    return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
+                          "a step of %" PRIu64 " contributions of %" PRIu64
+                          " bytes needs queue_bytes of at least 2 x that; it is %" PRIu64,
+                          count, gradmq_layout_bytes (layout), settings->queue_bytes);
+}
+
 static void
 s_take_settings (gradmq_step_t *self, const gradmq_settings_t *settings)
 {
@@ -41,6 +75,12 @@ s_take_settings (gradmq_step_t *self, const gradmq_settings_t *settings)
     self->set = true;
     self->descent = strcmp (settings->mode, "ascent") != 0;
     self->constant = strcmp (settings->schedule, "constant") == 0;
+    self->policy = gradmq_policy_find (settings->policy);
+    self->rule =
+        gradmq_policy_alone (self->policy, settings) ? NULL : gradmq_rule_find (settings->rule);
+    self->stale = s_stale (settings->staleness_scale);
+    if (self->plan && !self->rule)
+        gradmq_snapshot_release (&self->plan->aggregate);
     self->bound_known = false;
     gradmq_plan_destroy (&self->prepared);
 }
@@ -49,6 +89,9 @@ gradmq_err_t
 gradmq_step_set (gradmq_step_t *self, const gradmq_settings_t *settings,
                  const gradmq_layout_t *layout, gradmq_reason_t *reason)
 {
+    gradmq_err_t rc = s_check_room (settings, layout, reason);
+    if (rc)
+        return rc;
     if (!layout) {
         s_take_settings (self, settings);
         gradmq_plan_destroy (&self->plan);
@@ -60,7 +103,7 @@ gradmq_step_set (gradmq_step_t *self, const gradmq_settings_t *settings,
             || before->optimizer != gradmq_optimizer_find (settings->optimizer)))
         before = NULL;
     gradmq_plan_t *plan;
-    gradmq_err_t rc = gradmq_plan_open (&plan, layout, settings, before, reason);
+    rc = gradmq_plan_open (&plan, layout, settings, before, reason);
     if (rc)
         return rc;
     if (before)
@@ -75,7 +118,8 @@ gradmq_err_t
 gradmq_step_prepare (gradmq_step_t *self, const gradmq_layout_t *layout, gradmq_reason_t *reason)
 {
     gradmq_plan_destroy (&self->prepared);
-    return gradmq_plan_open (&self->prepared, layout, &self->settings, NULL, reason);
+    gradmq_err_t rc = s_check_room (&self->settings, layout, reason);
+    return rc ? rc : gradmq_plan_open (&self->prepared, layout, &self->settings, NULL, reason);
 }
 
 void
@@ -113,7 +157,25 @@ s_classify (const gradmq_step_t *self, uint64_t epoch, uint64_t version,
         return false;
     if (gradient->has_base)
         outcome->staleness = version - gradient->base_version;
-    return gradient->kind == GRADMQ_KIND_GRADIENT;
+    return gradient->kind != GRADMQ_KIND_SKIP;
+}
+
+bool
+gradmq_step_turn (const gradmq_step_t *self, const gradmq_model_t *model,
+                  const gradmq_gradient_t *gradient, gradmq_outcome_t *outcome)
+{
+    if (!s_classify (self, gradmq_model_epoch (model), gradmq_model_version (model), gradient,
+                     outcome))
+        return false;
+    outcome->code = gradmq_step_admit (self, model, gradient, &outcome->reason);
+    outcome->disposition = outcome->code ? GRADMQ_REFUSED : GRADMQ_SKIPPED;
+    return !outcome->code;
+}
+
+void
+gradmq_step_set_members (gradmq_step_t *self, size_t members)
+{
+    self->members = members;
 }
 
 //  How many of the first go into one pass. Each meets the version that those before it make.
@@ -155,7 +217,12 @@ gradmq_step_apply (gradmq_step_t *self, gradmq_model_t *model, gradmq_gradient_t
             outcomes [i].disposition = GRADMQ_APPLIED;
         return length;
     }
-    gradmq_step_single (self, model, gradients [0], &outcomes [0], report);
+    double scale = gradmq_step_scale (self, outcomes [0].staleness);
+    bool linear = self->plan->optimizer->scales == GRADMQ_SCALES_GRADIENT;
+    gradmq_step_input_t input = {.gradient = gradients [0],
+                                 .rate_scale = linear ? 1.0 : scale,
+                                 .scale = linear ? scale : 1.0};
+    gradmq_step_single (self, model, &input, &outcomes [0], report);
     return 1;
 }
 

@@ -7,7 +7,7 @@
 #define GRADMQ_STEP_STEP_H
 
 #include "model/model.h"
-#include "optimize/resolve.h"
+#include "step/resolve.h"
 #include "wire/gradient.h"
 
 typedef struct gradmq_step gradmq_step_t;
@@ -64,7 +64,7 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_check_values (const gradmq_step_t *se
                                                          const gradmq_layout_t *layout,
                                                          gradmq_reason_t *reason);
 
-//  Apply gradients in order, each a step (policy async), as many of the first as go well together
+//  Apply gradients in order, each a step (policies async and ssp), as many of the first as go well together
 //  in one pass; at least one.
 //    shape     gradients [count], outcomes [count]; every gradient passed gradmq_gradient_check
 //              against the model's layout (or is refused here: LAYOUT, EPOCH ...) and its values
@@ -77,6 +77,23 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_check_values (const gradmq_step_t *se
 size_t gradmq_step_apply (gradmq_step_t *self, gradmq_model_t *model,
                           gradmq_gradient_t *const *gradients, size_t count,
                           gradmq_outcome_t *outcomes, gradmq_step_report_t *report);
+
+//  Is this gradient to take part in the open step? What admission checked is checked again.
+//    returns true when it is; else its outcome is filled: REFUSED, or SKIPPED for a SKIP
+bool gradmq_step_turn (const gradmq_step_t *self, const gradmq_model_t *model,
+                       const gradmq_gradient_t *gradient, gradmq_outcome_t *outcome);
+
+//  One step of several contributions, by the rule in force.
+//    shape   gradients [count], in the order in which a rule is to take them; outcomes [count]. Each
+//            had its turn by gradmq_step_turn at this version.
+//    errors  as outcomes, of all alike: SKIPPED with NON_FINITE, with MEMORY, or with STATE when the
+//            rule needs more of them. EXCLUDED: the rule left it out of a step that was made.
+void gradmq_step_close (gradmq_step_t *self, gradmq_model_t *model,
+                        const gradmq_gradient_t *const *gradients, size_t count,
+                        gradmq_outcome_t *outcomes, gradmq_step_report_t *report);
+
+//  How many members there are: what staleness_scale "members" divides by.
+void gradmq_step_set_members (gradmq_step_t *self, size_t members);
 
 //  The rate of the next step, and ticks of the schedule so far.
 double gradmq_step_rate (const gradmq_step_t *self);

@@ -136,6 +136,7 @@ s_begin (gradmq_members_t *self, gradmq_member_t *member, uint64_t incarnation, 
     member->held_bytes = 0;
     free (member->metrics);
     member->metrics = NULL;
+    member->progress = (gradmq_progress_t){0};
     member->clock = 0;
     member->base_version = 0;
     member->staleness_sum = 0;
@@ -207,6 +208,7 @@ gradmq_members_join (gradmq_members_t *self, const char *name, uint64_t incarnat
         s_return (self, member);
     } else {
         uint64_t next = incarnation && low_water ? low_water : 1;
+        joined->adopted = incarnation != 0;
         if (!incarnation)
             incarnation = s_next_incarnation (self, member, now_unix_us);
         if (member && s_present (member))

@@ -18,6 +18,16 @@ typedef enum {
     GRADMQ_PHASE_EXPIRED  //  departed: its lease ran out
 } gradmq_phase_t;
 
+//  How far a member is, under the policy in force.
+typedef struct {
+    uint64_t clock;      //  ssp: clocks that it has completed
+    bool clock_known;    //  false: it was adopted and has sent nothing yet
+    uint64_t waited_in;  //  bsp: the newest round that waits for it
+    uint64_t answered;   //  bsp: the newest round that it has answered
+    uint64_t held_in;    //  it has gradients that wait for this release: see sync.h
+    uint32_t refusals;   //  refused ones among its queued gradients
+} gradmq_progress_t;
+
 //  One incarnation of a worker. Read by anybody, changed by this class only, but for the fields under
 //  "notes".
 typedef struct gradmq_member {
@@ -37,7 +47,8 @@ typedef struct gradmq_member {
     //  Notes of the owner of this class.
     void *metrics;  //  newest, from malloc; freed with the incarnation
     bool news;      //  something changed that its acknowledgement would tell
-    uint64_t clock;
+    gradmq_progress_t progress;
+    uint64_t clock;  //  that it stated last
     uint64_t base_version;
     double staleness_sum;
     uint64_t staleness_count;
@@ -56,6 +67,7 @@ void gradmq_members_destroy (gradmq_members_t **self_p);
 typedef struct {
     gradmq_member_t *member;
     bool is_new;      //  a new incarnation, or one that this process did not know
+    bool adopted;     //  of those, one that this process did not know
     bool returned;    //  the same one, which had departed
     uint64_t fenced;  //  incarnation that it put an end to; 0: none
 } gradmq_joined_member_t;

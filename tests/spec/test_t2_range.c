@@ -50,11 +50,11 @@ test_unknown_choice_is_refused_with_those_there_are (void **state)
     static const struct {
         const char *name, *value, *there;
     } cases [] = {
-        {"optimizer", "sgdm", "adamw"},    {"optimizer", "", "sgd"},
-        {"optimizer", "SGD", "sgd"},       {"schedule", "cubic", "cosine"},
-        {"policy", "gossip", "async"},     {"streams", "f8", "bf16"},
-        {"streams", "f32,f8", "bf16"},     {"mode", "sideways", "ascent"},
-        {"durability", "paper", "memory"},
+        {"optimizer", "sgdm", "adamw"}, {"optimizer", "", "sgd"},
+        {"optimizer", "SGD", "sgd"},    {"schedule", "cubic", "cosine"},
+        {"policy", "gossip", "async"},  {"rule", "vote", "krum"},
+        {"streams", "f8", "bf16"},      {"streams", "f32,f8", "bf16"},
+        {"mode", "sideways", "ascent"}, {"durability", "paper", "memory"},
     };
     stage_t stage = stage_new ();
     for (size_t i = 0; i < sizeof cases / sizeof cases [0]; i++) {
@@ -71,14 +71,14 @@ test_setting_of_a_later_version_is_refused (void **state)
     (void) state;
     stage_t stage = stage_new ();
     raw_t settings = raw_nothing ();
-    raw_text (&settings, 49, "median");  //  rule
+    raw_varint (&settings, 81, 5);  //  checkpoint_every
     raw_t set = raw_nothing ();
     raw_inside (&set, 1, settings);
     raw_t request = raw_request (77);
     raw_inside (&request, GRADMQ_COMMAND_SET_PARAMETERS, set);
     zmsg_t *message = raw_frames (&request, NULL, 0);
     stage_declined (&stage, &message, GRADMQ_ERR_UNSUPPORTED);
-    assert_non_null (strstr (stage.peer->reply.message, "rule"));
+    assert_non_null (strstr (stage.peer->reply.message, "checkpoint_every"));
     stage_end (&stage);
 }
 

@@ -1,9 +1,10 @@
+#include "aggregate/rule.h"
 #include "coordinator/command.h"
 #include "coordinator/product.h"
 
 static const uint32_t s_encodings [] = {GRADMQ_ENCODING_DENSE, GRADMQ_ENCODING_ROWS};
-static const uint32_t s_kinds [] = {GRADMQ_KIND_GRADIENT, GRADMQ_KIND_SKIP};
-static const char *const s_policies [] = {"async"};
+static const uint32_t s_kinds [] = {GRADMQ_KIND_GRADIENT, GRADMQ_KIND_DELTA,
+                                    GRADMQ_KIND_MODEL_PARAMETERS, GRADMQ_KIND_SKIP};
 
 static const gradmq_limits_t s_limits = {
     .frame_bytes = GRADMQ_FRAME_BYTES_MAX,
@@ -20,11 +21,12 @@ static const gradmq_limits_t s_limits = {
 
 enum { NAMES_MAX = 32 };
 
-//  Texts of dtypes, streams, optimizers and schedules, from their tables.
+//  What the tables hold.
 typedef struct {
     uint32_t dtypes [NAMES_MAX];
     const char *streams [NAMES_MAX], *published [NAMES_MAX];
     const char *optimizers [NAMES_MAX], *schedules [NAMES_MAX];
+    const char *policies [NAMES_MAX], *rules [NAMES_MAX];
 } gradmq_tables_t;
 
 static void
@@ -54,7 +56,14 @@ s_methods (gradmq_tables_t *tables, gradmq_description_t *description)
     for (const gradmq_schedule_t *s; count < NAMES_MAX && (s = gradmq_schedule_at (count));)
         tables->schedules [count++] = s->name;
     description->schedules = (gradmq_texts_t){tables->schedules, count};
-    description->policies = (gradmq_texts_t){s_policies, 1};
+    count = 0;
+    for (const gradmq_policy_t *p; count < NAMES_MAX && (p = gradmq_policy_at (count));)
+        tables->policies [count++] = p->name;
+    description->policies = (gradmq_texts_t){tables->policies, count};
+    count = 0;
+    for (const gradmq_rule_t *r; count < NAMES_MAX && (r = gradmq_rule_at (count));)
+        tables->rules [count++] = r->name;
+    description->rules = (gradmq_texts_t){tables->rules, count};
 }
 
 static gradmq_err_t

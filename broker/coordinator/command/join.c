@@ -50,6 +50,7 @@ gradmq_command_join (gradmq_exchange_t *exchange)
         uint64_t lost = gradmq_window_low_water (&joined.member->window, request->low_water);
         gradmq_count (&engine->counters, GRADMQ_COUNTER_lost, lost);
     }
+    gradmq_engine_joined (engine, &joined);
     if (joined.is_new || joined.returned)
         s_tell (exchange, &joined);
     reply->answer = GRADMQ_ANSWER_JOINED;
@@ -57,6 +58,8 @@ gradmq_command_join (gradmq_exchange_t *exchange)
     reply->joined = (gradmq_joined_t){
         .incarnation = joined.member->incarnation,
         .layout_id = layout ? gradmq_layout_id (layout) : 0,
+        .start_clock = joined.member->progress.clock,
+        .round = engine->sync.round,
         .lease_ms = engine->settings.lease_ms,
     };
     return gradmq_exchange_ack (exchange, joined.member, &reply->joined.ack);

@@ -50,7 +50,7 @@ s_fill (gradmq_exchange_t *exchange, gradmq_member_t **members, size_t count)
             .received_through = m->window.received_through,
             .settled_through = m->window.settled_through,
             .queued = m->held_gradients,
-            .clock = m->clock,
+            .clock = m->progress.clock > m->clock ? m->progress.clock : m->clock,
             .base_version = m->base_version,
             .staleness_mean =
                 m->staleness_count ? m->staleness_sum / (double) m->staleness_count : 0,

@@ -3,7 +3,6 @@
 gradmq_err_t
 gradmq_command_reset (gradmq_exchange_t *exchange)
 {
-    return gradmq_refuse (exchange->reason, GRADMQ_ERR_UNSUPPORTED,
-                          "policy %s has no open step that could be reset",
-                          exchange->engine->settings.policy);
+    exchange->reply->answer = GRADMQ_ANSWER_CLEARED;
+    return gradmq_engine_reset (exchange->engine, &exchange->reply->cleared, exchange->reason);
 }

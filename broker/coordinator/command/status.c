@@ -60,12 +60,28 @@ s_model (const gradmq_engine_t *engine, gradmq_status_report_t *status)
     status->snapshots_pinned = gradmq_model_pinned (engine->model);
 }
 
+static void
+s_open_step (const gradmq_engine_t *engine, const char **names, gradmq_status_report_t *status)
+{
+    const gradmq_sync_t *sync = &engine->sync;
+    size_t told, total = gradmq_sync_waiting (sync, names, &told);
+    uint64_t left = gradmq_engine_time_left_ms (engine);
+    status->round = sync->round;
+    status->min_clock = sync->min_clock;
+    status->contributions = sync->contributions;
+    status->has_deadline = left != UINT64_MAX;
+    status->deadline_ms = left;
+    status->waiting_for = (gradmq_texts_t){names, told};
+    status->waiting_total = (uint32_t) total;
+}
+
 gradmq_err_t
 gradmq_command_status (gradmq_exchange_t *exchange)
 {
     const gradmq_engine_t *engine = exchange->engine;
     char *why = gradmq_exchange_alloc (exchange, GRADMQ_REASON_BYTES, 1);
-    if (!why)
+    const char **names = gradmq_exchange_alloc (exchange, GRADMQ_WAITING_TOLD_MAX, sizeof *names);
+    if (!why || !names)
         return GRADMQ_ERR_MEMORY;
     exchange->reply->answer = GRADMQ_ANSWER_STATUS;
     gradmq_status_report_t *status = &exchange->reply->status;
@@ -76,14 +92,15 @@ gradmq_command_status (gradmq_exchange_t *exchange)
         .durability = engine->settings.durability,
         .uptime_ms = gradmq_clock_ms (&engine->clock) - engine->started_ms,
         .members = (uint32_t) gradmq_members_count (engine->members),
-        .queued_gradients = engine->queue.count,
-        .queued_bytes = engine->queue.bytes,
+        .queued_gradients = gradmq_engine_kept (engine),
+        .queued_bytes = gradmq_engine_kept_bytes (engine),
         .learning_rate = gradmq_step_rate (engine->step),
         .schedule_tick = gradmq_step_tick (engine->step),
         .settings_revision = engine->revision,
         .resident_bytes = s_resident_bytes (),
     };
     s_model (engine, status);
+    s_open_step (engine, names, status);
     gradmq_err_t err = s_counters (exchange, status);
     return err ? err : s_metrics (exchange, status);
 }

@@ -1,4 +1,4 @@
-#include "optimize/resolve.h"
+#include "step/resolve.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +12,8 @@ typedef struct {
     gradmq_settings_t *result;
     const gradmq_optimizer_t *optimizer;
     const gradmq_schedule_t *schedule;
+    const gradmq_policy_t *policy;
+    const gradmq_rule_t *rule;  //  NULL where the policy makes each contribution a step
     const char **unset;
     size_t *unset_count;
     gradmq_reason_t *reason;
@@ -31,32 +33,59 @@ s_list (char list [LIST_BYTES], const char *name)
     snprintf (list + length, LIST_BYTES - length, "%s%s", length ? ", " : "", name);
 }
 
+//  The names of a table: `name_at` (i) is NULL past the last.
 static gradmq_err_t
-s_find_optimizer (s_work_t *work)
+s_unknown (const s_work_t *work, const char *what, const char *name,
+           const char *(*name_at) (size_t index))
 {
-    work->optimizer = gradmq_optimizer_find (work->result->optimizer);
-    if (work->optimizer)
-        return GRADMQ_OK;
     char list [LIST_BYTES] = "";
-    for (size_t i = 0; gradmq_optimizer_at (i); i++)
-        s_list (list, gradmq_optimizer_at (i)->name);
+    for (size_t i = 0; name_at (i); i++)
+        s_list (list, name_at (i));
     return gradmq_refuse (work->reason, GRADMQ_ERR_UNSUPPORTED,
-                          "there is no optimizer \"%.80s\"; it can be: %s", work->result->optimizer,
-                          list);
+                          "there is no %s \"%.80s\"; it can be: %s", what, name, list);
 }
 
+#define NAME_AT(kind)                                                                              \
+    static const char *s_##kind##_name (size_t index)                                              \
+    {                                                                                              \
+        const gradmq_##kind##_t *row = gradmq_##kind##_at (index);                                 \
+        return row ? row->name : NULL;                                                             \
+    }
+
+NAME_AT (optimizer)
+NAME_AT (schedule)
+NAME_AT (policy)
+NAME_AT (rule)
+
 static gradmq_err_t
-s_find_schedule (s_work_t *work)
+s_find_rule (s_work_t *work)
 {
-    work->schedule = gradmq_schedule_find (work->result->schedule);
-    if (work->schedule)
+    gradmq_settings_t *result = work->result;
+    bool alone = gradmq_policy_alone (work->policy, result);
+    if (!result->given [GRADMQ_SETTING_rule])
+        snprintf (result->rule, sizeof result->rule, "%s", alone ? "" : work->policy->rule);
+    if (!alone)
+        work->rule = gradmq_rule_find (result->rule);
+    if (alone || work->rule)
         return GRADMQ_OK;
-    char list [LIST_BYTES] = "";
-    for (size_t i = 0; gradmq_schedule_at (i); i++)
-        s_list (list, gradmq_schedule_at (i)->name);
-    return gradmq_refuse (work->reason, GRADMQ_ERR_UNSUPPORTED,
-                          "there is no schedule \"%.80s\"; it can be: %s", work->result->schedule,
-                          list);
+    return s_unknown (work, "rule", result->rule, s_rule_name);
+}
+
+//  Find the rows that the names stand for.
+static gradmq_err_t
+s_find (s_work_t *work)
+{
+    const gradmq_settings_t *result = work->result;
+    work->optimizer = gradmq_optimizer_find (result->optimizer);
+    if (!work->optimizer)
+        return s_unknown (work, "optimizer", result->optimizer, s_optimizer_name);
+    work->schedule = gradmq_schedule_find (result->schedule);
+    if (!work->schedule)
+        return s_unknown (work, "schedule", result->schedule, s_schedule_name);
+    work->policy = gradmq_policy_find (result->policy);
+    if (!work->policy)
+        return s_unknown (work, "policy", result->policy, s_policy_name);
+    return GRADMQ_OK;
 }
 
 //  One name of the list in `streams`.
@@ -145,21 +174,110 @@ s_put_back (const s_work_t *work, const gradmq_setting_row_t *row, const char *w
     return gradmq_settings_reset (work->result, row->name, work->reason);
 }
 
+//  What is given and read by nobody in force: NULL where somebody does.
+static const char *
+s_idle (const s_work_t *work, gradmq_setting_id_t id, const char **name)
+{
+    *name = NULL;
+    switch (gradmq_setting_table [id].reader) {
+        case GRADMQ_READER_ALWAYS:
+            return NULL;
+        case GRADMQ_READER_OPTIMIZER:
+            *name = work->optimizer->name;
+            return gradmq_optimizer_reads (work->optimizer, id) ? NULL : "optimizer";
+        case GRADMQ_READER_SCHEDULE:
+            *name = work->schedule->name;
+            return gradmq_schedule_reads (work->schedule, id) ? NULL : "schedule";
+        case GRADMQ_READER_POLICY:
+            *name = work->policy->name;
+            return gradmq_policy_reads (work->policy, id) ? NULL : "policy";
+        case GRADMQ_READER_RULE:
+            *name = work->rule ? work->rule->name : "(none is in force)";
+            return work->rule && gradmq_rule_reads (work->rule, id) ? NULL : "rule";
+    }
+    return NULL;
+}
+
 static gradmq_err_t
 s_check_readers (const s_work_t *work)
 {
     gradmq_err_t err = GRADMQ_OK;
     for (size_t i = 0; i < GRADMQ_SETTINGS && !err; i++) {
-        const gradmq_setting_row_t *row = &gradmq_setting_table [i];
-        gradmq_setting_id_t id = (gradmq_setting_id_t) i;
+        const char *name;
         if (!work->result->given [i])
             continue;
-        if (row->reader == GRADMQ_READER_OPTIMIZER && !gradmq_optimizer_reads (work->optimizer, id))
-            err = s_put_back (work, row, "optimizer", work->optimizer->name);
-        if (row->reader == GRADMQ_READER_SCHEDULE && !gradmq_schedule_reads (work->schedule, id))
-            err = s_put_back (work, row, "schedule", work->schedule->name);
+        const char *idle = s_idle (work, (gradmq_setting_id_t) i, &name);
+        if (idle)
+            err = s_put_back (work, &gradmq_setting_table [i], idle, name);
     }
     return err;
+}
+
+//  A rule has an effect only where several contributions make a step.
+static gradmq_err_t
+s_check_rule (s_work_t *work)
+{
+    gradmq_settings_t *result = work->result;
+    bool alone = gradmq_policy_alone (work->policy, result);
+    bool *given = &result->given [GRADMQ_SETTING_rule];
+    *given = *given && result->rule [0];
+    if (*given && !gradmq_rule_find (result->rule))
+        return s_unknown (work, "rule", result->rule, s_rule_name);
+    if (*given && alone) {
+        if (work->change->given [GRADMQ_SETTING_rule])
+            return gradmq_refuse (
+                work->reason, GRADMQ_ERR_ARGUMENT,
+                "rule has no effect: the policy %s makes a step of each gradient; "
+                "set buffer_gradients above 1, or another policy",
+                work->policy->name);
+        work->unset [(*work->unset_count)++] = "rule";
+        gradmq_err_t err = gradmq_settings_reset (result, "rule", work->reason);
+        if (err)
+            return err;
+    }
+    return s_find_rule (work);
+}
+
+//  Rule T-7: a step that can never be closed.
+static gradmq_err_t
+s_check_least (const s_work_t *work)
+{
+    const gradmq_settings_t *result = work->result;
+    if (!work->rule)
+        return GRADMQ_OK;
+    size_t least = gradmq_rule_least (work->rule, result);
+    size_t counted = work->policy->contributions ? work->policy->contributions (result)
+                                                 : (size_t) result->quorum;
+    if (counted == 0 || counted >= least)
+        return GRADMQ_OK;
+    return gradmq_refuse (
+        work->reason, GRADMQ_ERR_ARGUMENT,
+        "rule %s under these settings needs %zu contributions to a step; %s makes it of %zu",
+        work->rule->name, least,
+        work->policy->contributions == NULL                     ? "quorum"
+        : gradmq_policy_takes (work->policy, GRADMQ_KIND_DELTA) ? "merge_count"
+                                                                : "buffer_gradients",
+        counted);
+}
+
+//  A scale that the optimizer or the rule would undo.
+static gradmq_err_t
+s_check_scale (const s_work_t *work)
+{
+    const gradmq_settings_t *result = work->result;
+    if (strcmp (result->staleness_scale, "none") == 0)
+        return GRADMQ_OK;
+    if (work->optimizer->scales == GRADMQ_SCALES_NOTHING)
+        return gradmq_refuse (work->reason, GRADMQ_ERR_ARGUMENT,
+                              "staleness_scale %s with optimizer %s, whose steps have a length of "
+                              "their own; set it to none, or max_staleness",
+                              result->staleness_scale, work->optimizer->name);
+    if (work->rule && work->rule->compares)
+        return gradmq_refuse (work->reason, GRADMQ_ERR_ARGUMENT,
+                              "staleness_scale %s with rule %s, which compares gradients with each "
+                              "other; set it to none, or max_staleness",
+                              result->staleness_scale, work->rule->name);
+    return GRADMQ_OK;
 }
 
 //  Rule T-3 for what groups say instead of a setting.
@@ -205,7 +323,12 @@ gradmq_resolve (const gradmq_settings_t *current, const gradmq_settings_t *chang
                 const char *unset [GRADMQ_UNSET_MAX], size_t *unset_count, gradmq_reason_t *reason)
 {
     gradmq_settings_t trial = *current;
-    s_work_t work = {current, change, &trial, NULL, NULL, unset, unset_count, reason};
+    s_work_t work = {.current = current,
+                     .change = change,
+                     .result = &trial,
+                     .unset = unset,
+                     .unset_count = unset_count,
+                     .reason = reason};
     *unset_count = 0;
     gradmq_err_t err = gradmq_settings_check (change, reason);
     if (!err)
@@ -213,17 +336,21 @@ gradmq_resolve (const gradmq_settings_t *current, const gradmq_settings_t *chang
     if (err)
         return err;
     gradmq_settings_merge (&trial, change);
-    err = s_find_optimizer (&work);
-    if (!err)
-        err = s_find_schedule (&work);
+    err = s_find (&work);
     if (!err)
         err = s_check_streams (&work);
     if (!err)
         err = s_check_rate (&work);
     if (!err)
+        err = s_check_rule (&work);
+    if (!err)
         err = s_check_readers (&work);
     if (!err)
         err = s_check_groups (&work);
+    if (!err)
+        err = s_check_least (&work);
+    if (!err)
+        err = s_check_scale (&work);
     if (err)
         return err;
     s_fill (&work);

@@ -1,6 +1,6 @@
 //  Rules T-2 to T-5 of the protocol.
 
-#include "optimize/resolve.h"
+#include "step/resolve.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,0 +1,160 @@
+#include "coordinator/engine.h"
+
+#include "coordinator/publisher.h"
+
+#include <string.h>
+
+//  What a policy looks at. A SKIP and what was refused have no other claim than their turn.
+static gradmq_offer_t
+s_offer (const gradmq_engine_t *self, const gradmq_entry_t *entry)
+{
+    const gradmq_gradient_t *gradient = &entry->gradient;
+    gradmq_offer_t offer = {
+        .has_clock = gradient->has_clock,
+        .clock = gradient->clock,
+        .last_of_clock = gradient->last_of_clock,
+        .stale = gradient->has_base && gradient->base_epoch == gradmq_model_epoch (self->model)
+                 && gradient->base_version < gradmq_model_version (self->model),
+    };
+    gradmq_reason_t unknown;
+    if (!entry->local
+        && gradmq_members_recall (self->members, gradient->worker, gradient->incarnation,
+                                  &offer.member, &unknown))
+        offer.member = NULL;
+    return offer;
+}
+
+//  True when the open step has a gradient of this worker, of whichever incarnation.
+static bool
+s_takes_part (const gradmq_engine_t *self, const gradmq_entry_t *entry)
+{
+    for (const gradmq_entry_t *e = self->open.first; e && !entry->local; e = e->next)
+        if (!e->local && strcmp (e->gradient.worker, entry->gradient.worker) == 0)
+            return true;
+    return false;
+}
+
+static bool
+s_must_wait (const gradmq_engine_t *self, const gradmq_entry_t *entry)
+{
+    const gradmq_rule_t *rule = gradmq_rule_find (self->settings.rule);
+    return rule && rule->compares && !entry->refused && s_takes_part (self, entry);
+}
+
+bool
+gradmq_engine_answers (gradmq_err_t code)
+{
+    return code != GRADMQ_ERR_EPOCH && code != GRADMQ_ERR_LATE && code != GRADMQ_ERR_STALE
+           && code != GRADMQ_ERR_LAYOUT && code != GRADMQ_ERR_NO_MODEL;
+}
+
+//  It is settled without taking part.
+static void
+s_settle (gradmq_engine_t *self, gradmq_entry_t **entry_p, const gradmq_offer_t *offer,
+          const gradmq_outcome_t *outcome, uint64_t now_ms)
+{
+    if (gradmq_engine_answers (outcome->code))
+        gradmq_sync_answer (&self->sync, offer, false, now_ms);
+    gradmq_engine_dispose (self, entry_p, outcome);
+}
+
+static void
+s_take (gradmq_engine_t *self, gradmq_entry_t **entry_p, const gradmq_offer_t *offer,
+        uint64_t now_ms)
+{
+    gradmq_outcome_t outcome;
+    if (!gradmq_step_turn (self->step, self->model, &(*entry_p)->gradient, &outcome)) {
+        s_settle (self, entry_p, offer, &outcome, now_ms);
+        return;
+    }
+    gradmq_sync_answer (&self->sync, offer, true, now_ms);
+    gradmq_queue_push (&self->open, entry_p);
+}
+
+//  One that was refused when it came has its turn, so that its worker has answered.
+static void
+s_take_refused (gradmq_engine_t *self, gradmq_entry_t **entry_p, const gradmq_offer_t *offer,
+                bool answers, uint64_t now_ms)
+{
+    if (offer->member && offer->member->progress.refusals)
+        offer->member->progress.refusals--;
+    if (answers)
+        gradmq_sync_answer (&self->sync, offer, false, now_ms);
+    gradmq_queue_free_entry (&self->queue, entry_p);
+}
+
+void
+gradmq_engine_turn (gradmq_engine_t *self)
+{
+    uint64_t now_ms = gradmq_clock_ms (&self->clock);
+    gradmq_entry_t *entry = gradmq_queue_pop (&self->queue);
+    gradmq_offer_t offer = s_offer (self, entry);
+    gradmq_outcome_t outcome = {.disposition = GRADMQ_REFUSED};
+    gradmq_turn_t turn = GRADMQ_TURN_HOLD;
+    if (s_must_wait (self, entry))
+        gradmq_sync_hold (&self->sync, offer.member);
+    else
+        turn = gradmq_sync_turn (&self->sync, &self->settings, &offer, now_ms, &outcome.reason);
+    if (turn == GRADMQ_TURN_HOLD) {
+        gradmq_queue_push (&self->held, &entry);
+        return;
+    }
+    if (entry->refused) {
+        s_take_refused (self, &entry, &offer, turn == GRADMQ_TURN_TAKE, now_ms);
+        return;
+    }
+    if (turn == GRADMQ_TURN_TAKE) {
+        s_take (self, &entry, &offer, now_ms);
+        return;
+    }
+    outcome.code = outcome.reason.code;
+    gradmq_engine_dispose (self, &entry, &outcome);
+}
+
+//  True when the entry may be applied now. Its worker has then answered.
+static bool
+s_passes (gradmq_engine_t *self, gradmq_entry_t *entry)
+{
+    uint64_t now_ms = gradmq_clock_ms (&self->clock);
+    gradmq_offer_t offer = s_offer (self, entry);
+    gradmq_reason_t reason;
+    if (gradmq_sync_turn (&self->sync, &self->settings, &offer, now_ms, &reason)
+        == GRADMQ_TURN_HOLD)
+        return false;
+    entry->had_turn = true;
+    gradmq_sync_answer (&self->sync, &offer, false, now_ms);
+    return true;
+}
+
+//  What was refused has answered by having its turn.
+static bool
+s_drop_refused (gradmq_engine_t *self, gradmq_entry_t *before, gradmq_entry_t *entry)
+{
+    if (!entry->refused)
+        return false;
+    gradmq_offer_t offer = s_offer (self, entry);
+    entry = gradmq_queue_take (&self->queue, before);
+    s_take_refused (self, &entry, &offer, false, 0);
+    return true;
+}
+
+size_t
+gradmq_engine_pass (gradmq_engine_t *self, gradmq_gradient_t **gradients, size_t most)
+{
+    size_t count = 0;
+    bool asks = self->sync.policy->turn != NULL;
+    gradmq_entry_t *before = NULL, *entry = self->queue.first, *next;
+    for (; entry && count < most; entry = next) {
+        next = entry->next;
+        if (asks && !entry->had_turn && !s_passes (self, entry)) {
+            gradmq_entry_t *held = gradmq_queue_take (&self->queue, before);
+            gradmq_queue_push (&self->held, &held);
+            continue;
+        }
+        if (s_drop_refused (self, before, entry))
+            continue;
+        gradients [count++] = &entry->gradient;
+        before = entry;
+    }
+    return count;
+}

@@ -1,0 +1,182 @@
+#include "step/gather.h"
+
+#include "kernel/kernel.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+//  A step of several contributions that is being made.
+typedef struct {
+    gradmq_step_t *step;
+    gradmq_model_t *model;
+    const gradmq_gradient_t *const *gradients;
+    size_t count;
+    gradmq_outcome_t *outcomes;
+    gradmq_inputs_t inputs;
+    double rate_scale;
+} s_close_t;
+
+//  The step cannot be made.
+static void
+s_skip (gradmq_outcome_t *outcome, gradmq_err_t code)
+{
+    outcome->code = code;
+    if (outcome->reason.code)
+        return;
+    (void) gradmq_refuse (&outcome->reason, code, "%s",
+                          code == GRADMQ_ERR_MEMORY
+                              ? "no memory for the step; the model is as it was"
+                              : "a contribution's norm or the aggregate is not finite; nothing of "
+                                "the step was kept");
+}
+
+//  Staleness of each, and what it multiplies: gradients where the optimizer is linear, else the rate by
+//  the mean of the scales.
+static gradmq_err_t
+s_open (s_close_t *self)
+{
+    uint64_t version = gradmq_model_version (self->model);
+    bool linear = self->step->plan->optimizer->scales == GRADMQ_SCALES_GRADIENT;
+    double *scales = malloc (self->count * sizeof *scales), sum = 0.0;
+    if (!scales)
+        return GRADMQ_ERR_MEMORY;
+    for (size_t i = 0; i < self->count; i++) {
+        const gradmq_gradient_t *gradient = self->gradients [i];
+        gradmq_outcome_t *outcome = &self->outcomes [i];
+        *outcome = (gradmq_outcome_t){.disposition = GRADMQ_SKIPPED};
+        outcome->staleness = gradient->has_base ? version - gradient->base_version : 0;
+        double scale = gradmq_step_scale (self->step, outcome->staleness);
+        sum += scale;
+        scales [i] = linear ? scale : 1.0;
+    }
+    self->rate_scale = linear ? 1.0 : sum / (double) self->count;
+    gradmq_err_t rc = gradmq_inputs_open (&self->inputs, self->step, self->model, self->gradients,
+                                          scales, self->count);
+    free (scales);
+    return rc;
+}
+
+//  Squared distances between all contributions, over the tensors that are not frozen.
+static gradmq_err_t
+s_measure (gradmq_inputs_t *inputs, double *distances)
+{
+    const gradmq_plan_t *plan = inputs->step->plan;
+    size_t n = inputs->count;
+    const void **x = malloc (n * sizeof *x);
+    if (!x)
+        return GRADMQ_ERR_MEMORY;
+    for (size_t t = 0; t < plan->tensor_count; t++) {
+        gradmq_inputs_tensor (inputs, t);
+        if (plan->groups [plan->tensors [t].group].frozen) {
+            gradmq_inputs_skip (inputs);
+            continue;
+        }
+        for (uint64_t done = 0; done < inputs->tensor->elements;) {
+            uint64_t left = inputs->tensor->elements - done;
+            size_t count = left < inputs->block ? (size_t) left : inputs->block;
+            for (size_t i = 0; i < n; i++)
+                x [i] = gradmq_input_read (inputs, &inputs->list [i], done, count);
+            plan->real->distances (x, n, count, distances);
+            done += count;
+        }
+    }
+    gradmq_inputs_rewind (inputs);
+    free (x);
+    return GRADMQ_OK;
+}
+
+//  Leave out what the rule does not choose.
+static void
+s_keep_chosen (s_close_t *self, const bool *chosen)
+{
+    gradmq_inputs_t *inputs = &self->inputs;
+    size_t kept = 0;
+    for (size_t i = 0; i < self->count; i++)
+        if (chosen [i])
+            inputs->list [kept++] = inputs->list [i];
+        else
+            self->outcomes [i].disposition = GRADMQ_EXCLUDED;
+    inputs->count = kept;
+}
+
+static gradmq_err_t
+s_choose (s_close_t *self)
+{
+    const gradmq_rule_t *rule = self->step->rule;
+    if (!rule->selects)
+        return GRADMQ_OK;
+    double *distances = calloc (self->count * self->count, sizeof *distances);
+    bool *chosen = calloc (self->count, sizeof *chosen);
+    gradmq_err_t rc =
+        distances && chosen ? s_measure (&self->inputs, distances) : GRADMQ_ERR_MEMORY;
+    if (!rc) {
+        rule->select (&self->step->settings, distances, self->count, chosen);
+        s_keep_chosen (self, chosen);
+    }
+    free (distances);
+    free (chosen);
+    return rc;
+}
+
+static gradmq_err_t
+s_gather (s_close_t *self, gradmq_aggregate_t *aggregate)
+{
+    double clip_norm = self->step->settings.clip_norm;
+    gradmq_err_t rc = clip_norm > 0.0 ? gradmq_inputs_clip (&self->inputs, clip_norm) : GRADMQ_OK;
+    if (!rc)
+        rc = s_choose (self);
+    if (!rc)
+        rc = gradmq_gather (aggregate, &self->inputs);
+    if (!rc && !isfinite (aggregate->limit))
+        rc = GRADMQ_ERR_NON_FINITE;
+    return rc;
+}
+
+//  All contributors share what became of the step, but for those that the rule left out of one that was
+//  made.
+static void
+s_tell (s_close_t *self, const gradmq_outcome_t *whole)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        gradmq_outcome_t *outcome = &self->outcomes [i];
+        uint64_t staleness = outcome->staleness;
+        if (whole->disposition == GRADMQ_APPLIED && outcome->disposition == GRADMQ_EXCLUDED)
+            continue;
+        *outcome = *whole;
+        outcome->staleness = staleness;
+    }
+}
+
+void
+gradmq_step_close (gradmq_step_t *self, gradmq_model_t *model,
+                   const gradmq_gradient_t *const *gradients, size_t count,
+                   gradmq_outcome_t *outcomes, gradmq_step_report_t *report)
+{
+    s_close_t close = {
+        .step = self, .model = model, .gradients = gradients, .count = count, .outcomes = outcomes};
+    gradmq_outcome_t whole = {.disposition = GRADMQ_SKIPPED};
+    gradmq_aggregate_t aggregate = {0};
+    *report =
+        (gradmq_step_report_t){.learning_rate = gradmq_step_rate (self), .gradient_norm = NAN};
+    gradmq_err_t rc = s_open (&close);
+    size_t least = gradmq_rule_least (self->rule, &self->settings);
+    if (!rc && count < least)
+        rc = gradmq_refuse (&whole.reason, GRADMQ_ERR_STATE,
+                            "rule %s needs %zu contributions; the step has %zu", self->rule->name,
+                            least, count);
+    if (!rc)
+        rc = s_gather (&close, &aggregate);
+    gradmq_step_input_t input = {.gradient = &aggregate.gradient,
+                                 .aggregate = true,
+                                 .limit = aggregate.limit,
+                                 .rate_scale = close.rate_scale,
+                                 .scale = 1.0};
+    if (!rc)
+        gradmq_step_single (self, model, &input, &whole, report);
+    else
+        s_skip (&whole, rc);
+    s_tell (&close, &whole);
+    gradmq_aggregate_clear (&aggregate);
+    gradmq_inputs_clear (&close.inputs);
+}
