@@ -67,6 +67,14 @@ s_take (gradmq_engine_t *self, gradmq_entry_t **entry_p, const gradmq_offer_t *o
         s_settle (self, entry_p, offer, &outcome, now_ms);
         return;
     }
+    if (self->open.count == GRADMQ_CONTRIBUTIONS_MAX) {
+        outcome.disposition = GRADMQ_REFUSED;
+        outcome.code = gradmq_refuse (&outcome.reason, GRADMQ_ERR_BUSY,
+                                      "the open step has %u contributions, which is the limit",
+                                      GRADMQ_CONTRIBUTIONS_MAX);
+        s_settle (self, entry_p, offer, &outcome, now_ms);
+        return;
+    }
     gradmq_sync_answer (&self->sync, offer, true, now_ms);
     gradmq_queue_push (&self->open, entry_p);
 }

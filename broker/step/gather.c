@@ -1,6 +1,7 @@
 #include "step/gather.h"
 
 #include "core/bytes.h"
+#include "core/spread.h"
 #include "kernel/kernel.h"
 
 #include <stdlib.h>
@@ -8,12 +9,16 @@
 
 #define S_INDEX_BYTES sizeof (uint32_t)
 
+//  A thread is worth starting for this much of a tensor.
+enum { SHARE_BYTES = 2 << 20 };
+
 //  A rule at work on one tensor.
 typedef struct {
     gradmq_aggregate_t *aggregate;
     gradmq_inputs_t *inputs;
     gradmq_gather_t gather;
     gradmq_gather_pass_t *pass;
+    double limit;     //  greatest magnitude so far
     const void **x;   //  one an input that is there
     double *given;    //  weights as they were stated, of those
     double *weight;   //  as the rule wants them
@@ -111,23 +116,90 @@ s_apply (s_work_t *work, size_t contributions, const double *weight, size_t coun
     work->aggregate->limit = gradmq_kernel_worse (work->aggregate->limit, real->limit (out, count));
 }
 
+//  Elements from..to of the tensor, at the first of which every input stands.
 static void
-s_dense (s_work_t *work, size_t tensor)
+s_stretch (s_work_t *work, uint64_t from, uint64_t to)
 {
     gradmq_inputs_t *inputs = work->inputs;
-    uint64_t elements = inputs->tensor->elements;
-    gradmq_part_t *part = s_add_part (work, tensor, GRADMQ_ENCODING_DENSE);
-    part->bytes = elements * work->size;
-    s_add_frame (work->aggregate, work->values, part->bytes);
-    for (uint64_t done = 0; done < elements;) {
-        uint64_t left = elements - done;
+    while (from < to) {
+        uint64_t left = to - from;
         size_t count = left < inputs->block ? (size_t) left : inputs->block, x = 0;
         for (size_t i = 0; i < inputs->count; i++)
             if (inputs->list [i].form != GRADMQ_INPUT_ABSENT)
-                work->x [x++] = gradmq_input_read (inputs, &inputs->list [i], done, count);
-        s_apply (work, x, work->weight, count, work->values + done * work->size);
-        done += count;
+                work->x [x++] = gradmq_input_read (inputs, &inputs->list [i], from, count);
+        s_apply (work, x, work->weight, count, work->values + from * work->size);
+        from += count;
     }
+}
+
+//  A tensor that is divided over threads: each has inputs of its own.
+typedef struct {
+    const s_work_t *whole;
+    uint64_t step;  //  elements of a share
+    size_t shares;
+    double limit [GRADMQ_SPREAD_MAX];
+    bool failed [GRADMQ_SPREAD_MAX];
+} s_shares_t;
+
+static void
+s_share (void *context, size_t share)
+{
+    s_shares_t *self = context;
+    s_work_t work = *self->whole;
+    gradmq_inputs_t inputs;
+    uint64_t elements = work.inputs->tensor->elements, from = share * self->step;
+    uint64_t to = share + 1 == self->shares ? elements : from + self->step;
+    work.limit = 0.0;
+    work.inputs = &inputs;
+    work.x = malloc (self->whole->inputs->count * sizeof *work.x);
+    self->failed [share] = !work.x || gradmq_inputs_copy (&inputs, self->whole->inputs, from);
+    if (!self->failed [share]) {
+        s_stretch (&work, from, to);
+        gradmq_inputs_clear (&inputs);
+    }
+    self->limit [share] = work.limit;
+    free (work.x);
+}
+
+//  How many threads this tensor is worth. Its elements have to be where their number says.
+static size_t
+s_width (const s_work_t *work)
+{
+    uint64_t elements = work->inputs->tensor->elements;
+    size_t most = (size_t) (elements * work->size / SHARE_BYTES), width;
+    if (most < 2 || !gradmq_inputs_plain (work->inputs))
+        return 1;
+    width = gradmq_spread_width ();
+    return width < most ? width : most;
+}
+
+static gradmq_err_t
+s_spread (s_work_t *work, size_t shares)
+{
+    s_shares_t self = {.whole = work, .shares = shares};
+    self.step = work->inputs->tensor->elements / shares / GRADMQ_BLOCK * GRADMQ_BLOCK;
+    gradmq_spread (shares, s_share, &self);
+    for (size_t i = 0; i < shares; i++) {
+        if (self.failed [i])
+            return GRADMQ_ERR_MEMORY;
+        work->limit = gradmq_kernel_worse (work->limit, self.limit [i]);
+    }
+    gradmq_inputs_skip (work->inputs);
+    return GRADMQ_OK;
+}
+
+static gradmq_err_t
+s_dense (s_work_t *work, size_t tensor)
+{
+    uint64_t elements = work->inputs->tensor->elements;
+    gradmq_part_t *part = s_add_part (work, tensor, GRADMQ_ENCODING_DENSE);
+    part->bytes = elements * work->size;
+    s_add_frame (work->aggregate, work->values, part->bytes);
+    size_t shares = s_width (work);
+    if (shares > 1)
+        return s_spread (work, shares);
+    s_stretch (work, 0, elements);
+    return GRADMQ_OK;
 }
 
 //  The row that comes next in any input; UINT64_MAX: none.
@@ -209,8 +281,7 @@ s_tensor (s_work_t *work, size_t tensor)
     work->values = values + work->inputs->tensor->first * work->size;
     if (work->all_rows)
         return s_rows (work, tensor);
-    s_dense (work, tensor);
-    return GRADMQ_OK;
+    return s_dense (work, tensor);
 }
 
 //  Contributions to frozen tensors alone still make a step. A gradient without parts would mean all
@@ -244,6 +315,7 @@ gradmq_gather (gradmq_aggregate_t *self, gradmq_inputs_t *inputs)
         rc = s_tensor (&work, t);
     if (!rc)
         s_say_something (&work);
+    self->limit = work.limit;
     self->gradient.layout = gradmq_layout_id (plan->layout);
     self->gradient.payload.frames = self->frames;
     self->gradient.payload.count = self->frame_count;

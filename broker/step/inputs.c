@@ -93,6 +93,38 @@ gradmq_inputs_clear (gradmq_inputs_t *self)
     *self = (gradmq_inputs_t){0};
 }
 
+bool
+gradmq_inputs_plain (const gradmq_inputs_t *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        const gradmq_input_t *input = &self->list [i];
+        if (input->form == GRADMQ_INPUT_ROWS)
+            return false;
+        if (input->form == GRADMQ_INPUT_DENSE && input->gradient->part_count
+            && input->gradient->parts [input->part - 1].encoding != GRADMQ_ENCODING_DENSE)
+            return false;
+    }
+    return true;
+}
+
+gradmq_err_t
+gradmq_inputs_copy (gradmq_inputs_t *self, const gradmq_inputs_t *from, uint64_t at)
+{
+    *self = *from;
+    self->memory = NULL;
+    self->list = malloc (from->count * sizeof *self->list);
+    if (!self->list)
+        return GRADMQ_ERR_MEMORY;
+    memcpy (self->list, from->list, from->count * sizeof *self->list);
+    gradmq_err_t rc = s_take_memory (self);
+    if (rc)
+        gradmq_inputs_clear (self);
+    for (size_t i = 0; i < from->count && !rc; i++)
+        if (self->list [i].form == GRADMQ_INPUT_DENSE)
+            gradmq_reader_skip (&self->list [i].reader, at * self->list [i].reader.dtype->size);
+    return rc;
+}
+
 void
 gradmq_inputs_rewind (gradmq_inputs_t *self)
 {

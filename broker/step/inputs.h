@@ -47,6 +47,16 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_inputs_open (gradmq_inputs_t *self, gradmq
                                                    const double *scales, size_t count);
 void gradmq_inputs_clear (gradmq_inputs_t *self);
 
+//  The same inputs, with blocks of their own, at element `at` of the tensor where `from` stands at the
+//  first. For those that are plain.
+//    owns    cleared by the caller; on error it is cleared already
+//    errors  MEMORY
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_inputs_copy (gradmq_inputs_t *self,
+                                                   const gradmq_inputs_t *from, uint64_t at);
+
+//  True when every part for this tensor is DENSE, so that element i is the i-th.
+bool gradmq_inputs_plain (const gradmq_inputs_t *self);
+
 //  Every input stands before the first tensor again.
 void gradmq_inputs_rewind (gradmq_inputs_t *self);
 
