@@ -64,6 +64,7 @@ s_away (gradmq_engine_t *self, gradmq_member_t *member, uint64_t sequence, gradm
         gradmq_reason_t *reason)
 {
     gradmq_count (&self->counters, GRADMQ_COUNTER_turned_away, 1);
+    gradmq_count_code (&self->counters, GRADMQ_BY_CODE_turned_away_by, code);
     gradmq_refuse (reason, code, "sequence %" PRIu64 " of worker %s was turned away: %s", sequence,
                    member->name, gradmq_err_text (code));
     gradmq_window_turn_away (&member->window, sequence, code);
@@ -79,6 +80,7 @@ s_stranger (gradmq_engine_t *self, const gradmq_gradient_t *gradient, gradmq_err
             const gradmq_reason_t *reason)
 {
     gradmq_count (&self->counters, GRADMQ_COUNTER_turned_away, 1);
+    gradmq_count_code (&self->counters, GRADMQ_BY_CODE_turned_away_by, code);
     gradmq_engine_tell_stranger (self, gradient, GRADMQ_NOTICE_TURNED_AWAY, code, reason->text);
     return GRADMQ_ADMIT_AWAY;
 }
@@ -116,6 +118,7 @@ s_refused (gradmq_engine_t *self, gradmq_member_t *member, const gradmq_gradient
     uint64_t sequence = gradient->sequence;
     gradmq_count (&self->counters, GRADMQ_COUNTER_gradients_received, 1);
     gradmq_count (&self->counters, GRADMQ_COUNTER_refused, 1);
+    gradmq_count_code (&self->counters, GRADMQ_BY_CODE_refused_by, code);
     gradmq_window_receive (&member->window, sequence);
     gradmq_window_dispose (&member->window, sequence, GRADMQ_REFUSED, code);
     member->disposed [GRADMQ_REFUSED]++;

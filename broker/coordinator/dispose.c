@@ -61,6 +61,7 @@ s_add_metrics (gradmq_engine_t *self, const gradmq_gradient_t *gradient)
 static void
 s_add_staleness (gradmq_engine_t *self, gradmq_member_t *member, uint64_t staleness)
 {
+    gradmq_count_size (&self->counters, GRADMQ_BY_SIZE_staleness, staleness);
     self->staleness_sum += (double) staleness;
     self->staleness_count++;
     if (staleness > self->staleness_maximum)
@@ -122,6 +123,10 @@ s_dispose (gradmq_engine_t *self, const gradmq_entry_t *entry, const gradmq_outc
     const gradmq_gradient_t *gradient = &entry->gradient;
     gradmq_member_t *member = NULL;
     gradmq_count (&self->counters, s_counter (outcome->disposition), 1);
+    if (outcome->disposition == GRADMQ_REFUSED)
+        gradmq_count_code (&self->counters, GRADMQ_BY_CODE_refused_by, outcome->code);
+    else if (outcome->disposition == GRADMQ_SKIPPED && outcome->code)
+        gradmq_count_code (&self->counters, GRADMQ_BY_CODE_skipped_by, outcome->code);
     if (!entry->local)
         member = gradmq_members_let_go (self->members, gradient->worker, gradient->incarnation,
                                         gradient->payload.bytes);
@@ -158,5 +163,11 @@ gradmq_engine_note (gradmq_engine_t *self, const gradmq_step_report_t *report)
     gradmq_count (&self->counters, GRADMQ_COUNTER_steps, report->steps);
     gradmq_count (&self->counters, GRADMQ_COUNTER_passes, 1);
     self->report_steps += report->steps;
+    gradmq_step_report_t before = self->report;
     self->report = *report;
+    //  A norm is told with the next report, whatever steps came after it.
+    if (isnan (report->gradient_norm))
+        self->report.gradient_norm = before.gradient_norm;
+    if (isnan (report->update_norm))
+        self->report.update_norm = before.update_norm;
 }

@@ -29,7 +29,7 @@ gradmq_engine_new (const char *name, gradmq_clock_t clock, uint64_t heartbeat_ms
     self->step = gradmq_step_new ();
     self->members = gradmq_members_new ();
     self->revision = 1;
-    self->report.gradient_norm = NAN;
+    self->report.gradient_norm = self->report.update_norm = NAN;
     gradmq_resolve_defaults (&self->settings);
     if (!self->model || !self->step || !self->members
         || gradmq_step_set (self->step, &self->settings, NULL, NULL)) {

@@ -46,6 +46,9 @@ typedef struct gradmq_engine {
     gradmq_queue_t queue;  //  not looked at yet
     gradmq_queue_t held;   //  whose turn it is not: the policy lets them wait
     gradmq_queue_t open;   //  contributions to the open step
+    bool waits;            //  gradients waited for others when the queue was last looked at
+    uint64_t looked_ms;    //  when that was
+    uint64_t measured_ms;
     gradmq_settings_t settings;
     uint64_t revision;
     uint64_t settings_epoch, settings_version;  //  the settings hold from the step after this

@@ -80,7 +80,9 @@ s_close (gradmq_engine_t *self, s_closing_t *closing)
                        closing->outcomes, &report);
     gradmq_engine_note (self, &report);
     gradmq_sync_closed (&self->sync);
-    if (!report.steps)
+    if (report.steps)
+        gradmq_count_size (&self->counters, GRADMQ_BY_SIZE_contributions, closing->count);
+    else
         s_tell_none (self, closing->count, &closing->outcomes [0]);
     for (size_t i = 0; i < closing->count; i++)
         gradmq_engine_dispose (self, &closing->entries [i], &closing->outcomes [i]);

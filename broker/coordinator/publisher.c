@@ -407,8 +407,10 @@ gradmq_publisher_report (gradmq_publisher_t *self, gradmq_engine_t *engine)
     event.step = (gradmq_step_body_t){
         .steps = engine->report_steps,
         .learning_rate = engine->report.learning_rate,
-        .has_gradient_norm = !isnan (engine->report.gradient_norm),
+        .has_gradient_norm = isfinite (engine->report.gradient_norm),
         .gradient_norm = engine->report.gradient_norm,
+        .has_update_norm = isfinite (engine->report.update_norm),
+        .update_norm = engine->report.update_norm,
         .has_staleness = engine->staleness_count > 0,
         .staleness_mean =
             engine->staleness_count ? engine->staleness_sum / (double) engine->staleness_count : 0,
@@ -419,6 +421,7 @@ gradmq_publisher_report (gradmq_publisher_t *self, gradmq_engine_t *engine)
     snprintf (topic, sizeof topic, "event/%s/all/", engine->name);
     s_send_event (self->events, topic, &event);
     engine->report_steps = 0;
+    engine->report.gradient_norm = engine->report.update_norm = NAN;
     engine->staleness_sum = 0;
     engine->staleness_count = engine->staleness_maximum = 0;
 }

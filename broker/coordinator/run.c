@@ -1,9 +1,10 @@
 #include "coordinator/engine.h"
 
-#include <math.h>
-
 //  After RUN_MS others have their turn: a Stop, a heartbeat.
 enum { AT_A_TIME = 64, RUN_MS = 50 };
+
+//  Norms cost a pass or two over the model, so they are taken this often.
+enum { MEASURE_MS = 1000 };
 
 //  Apply gradients from the front of the queue, each a step.
 static size_t
@@ -12,7 +13,7 @@ s_apply (gradmq_engine_t *self, size_t most)
     gradmq_gradient_t *gradients [AT_A_TIME];
     gradmq_outcome_t outcomes [AT_A_TIME];
     size_t count = gradmq_engine_pass (self, gradients, most < AT_A_TIME ? most : AT_A_TIME);
-    gradmq_step_report_t report = {.gradient_norm = NAN};
+    gradmq_step_report_t report;
     size_t done = gradmq_step_apply (self->step, self->model, gradients, count, outcomes, &report);
     gradmq_engine_note (self, &report);
     for (size_t i = 0; i < done; i++) {
@@ -20,6 +21,15 @@ s_apply (gradmq_engine_t *self, size_t most)
         gradmq_engine_dispose (self, &entry, &outcomes [i]);
     }
     return done;
+}
+
+static void
+s_measure (gradmq_engine_t *self, uint64_t now_ms)
+{
+    if (now_ms - self->measured_ms < MEASURE_MS)
+        return;
+    self->measured_ms = now_ms;
+    gradmq_step_measure (self->step);
 }
 
 //  What is held comes first again, in its old order.
@@ -37,11 +47,22 @@ s_due (const gradmq_engine_t *self, uint64_t now_ms)
            && gradmq_sync_due (&self->sync, &self->settings, now_ms);
 }
 
+//  Time is counted as waited where gradients that arrived are not applied because of others.
+static void
+s_count_waiting (gradmq_engine_t *self, uint64_t now_ms)
+{
+    if (self->waits && self->state == GRADMQ_STATE_RUNNING)
+        gradmq_count (&self->counters, GRADMQ_COUNTER_waited_ms, now_ms - self->looked_ms);
+    self->looked_ms = now_ms;
+}
+
 bool
 gradmq_engine_run (gradmq_engine_t *self, size_t most)
 {
     uint64_t now = gradmq_clock_ms (&self->clock), end = now + RUN_MS;
     bool alone = gradmq_policy_alone (self->sync.policy, &self->settings);
+    s_count_waiting (self, now);
+    s_measure (self, now);
     gradmq_step_set_members (self->step, gradmq_members_count (self->members));
     for (; self->state == GRADMQ_STATE_RUNNING && now < end; now = gradmq_clock_ms (&self->clock)) {
         s_release (self);
@@ -56,5 +77,6 @@ gradmq_engine_run (gradmq_engine_t *self, size_t most)
             most--;
         }
     }
+    self->waits = self->open.count || self->held.count;
     return self->state == GRADMQ_STATE_RUNNING && (self->queue.count || self->sync.release);
 }

@@ -29,6 +29,7 @@ struct gradmq_step {
     const gradmq_rule_t *rule;  //  NULL where each contribution is a step
     gradmq_stale_t stale;       //  what staleness_scale says
     size_t members;
+    bool measures;  //  norms of the next step
     uint64_t tick;
     gradmq_plan_t *plan;
     gradmq_plan_t *prepared;

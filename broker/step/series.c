@@ -121,6 +121,7 @@ gradmq_step_series (gradmq_step_t *self, gradmq_model_t *model, gradmq_gradient_
     gradmq_model_commit (model, &next, count);
     *report = (gradmq_step_report_t){.steps = report->steps + count,
                                      .learning_rate = fabs (series.rates [count - 1]),
-                                     .gradient_norm = NAN};
+                                     .gradient_norm = NAN,
+                                     .update_norm = NAN};
     return true;
 }

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 const gradmq_dtype_t *
 gradmq_step_dtype (const gradmq_gradient_t *gradient, const gradmq_layout_t *layout)
@@ -142,11 +143,10 @@ s_transform (gradmq_step_t *self, const gradmq_step_input_t *input, double *norm
     }
     transform.first *= input->scale;
     transform.clamp = settings->clip_value;
-    if (settings->clip_global_norm > 0.0) {
+    if (settings->clip_global_norm > 0.0 || self->measures)
         *norm = gradmq_step_norm (self, gradient, gradmq_step_reader (self, gradient, transform));
-        if (*norm > settings->clip_global_norm)
-            transform.second = settings->clip_global_norm / *norm;
-    }
+    if (settings->clip_global_norm > 0.0 && *norm > settings->clip_global_norm)
+        transform.second = settings->clip_global_norm / *norm;
     return transform;
 }
 
@@ -190,7 +190,26 @@ s_begin (gradmq_step_t *self, gradmq_model_t *model, bool safe, gradmq_snapshot_
         if (rc)
             return rc;
     }
-    return gradmq_model_next (model, safe, next);
+    return gradmq_model_next (model, safe && !self->measures, next);
+}
+
+//  The norm of what the step changed.
+static double
+s_update_norm (gradmq_step_t *self, const gradmq_step_pass_t *pass)
+{
+    const gradmq_layout_t *layout = self->plan->layout;
+    uint64_t elements = gradmq_layout_elements (layout);
+    size_t size = gradmq_layout_dtype (layout)->size;
+    double sum = 0.0;
+    for (uint64_t done = 0; done < elements;) {
+        uint64_t left = elements - done;
+        size_t count = left < GRADMQ_BLOCK ? (size_t) left : GRADMQ_BLOCK;
+        memcpy (self->gradient, pass->next + done * size, count * size);
+        self->plan->real->add (self->gradient, pass->old + done * size, -1.0, count);
+        sum += self->plan->real->squares (self->gradient, count);
+        done += count;
+    }
+    return sqrt (sum);
 }
 
 static void
@@ -209,7 +228,9 @@ gradmq_step_single (gradmq_step_t *self, gradmq_model_t *model, const gradmq_ste
     const gradmq_gradient_t *gradient = input->gradient;
     double rate = gradmq_step_rate_at (self, self->tick) * input->rate_scale, norm;
     gradmq_transform_t transform = s_transform (self, input, &norm);
-    if (isinf (norm)) {
+    bool needed = self->settings.clip_global_norm > 0.0
+                  || (self->settings.clip_norm > 0.0 && !input->aggregate);
+    if (needed && isinf (norm)) {
         s_skip (outcome, GRADMQ_ERR_NON_FINITE, "the gradient's norm is beyond F64");
         return;
     }
@@ -234,10 +255,14 @@ gradmq_step_single (gradmq_step_t *self, gradmq_model_t *model, const gradmq_ste
                 "the step's result would not be finite; nothing of it was kept");
         return;
     }
+    double update = self->measures ? s_update_norm (self, &pass) : NAN;
+    self->measures = false;
     s_keep_bound (self, gradient, pass.limit);
     gradmq_model_commit (model, &next, 1);
     self->tick++;
     outcome->disposition = GRADMQ_APPLIED;
-    *report = (gradmq_step_report_t){
-        .steps = report->steps + 1, .learning_rate = rate, .gradient_norm = norm};
+    *report = (gradmq_step_report_t){.steps = report->steps + 1,
+                                     .learning_rate = rate,
+                                     .gradient_norm = norm,
+                                     .update_norm = update};
 }

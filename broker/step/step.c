@@ -173,6 +173,12 @@ gradmq_step_turn (const gradmq_step_t *self, const gradmq_model_t *model,
 }
 
 void
+gradmq_step_measure (gradmq_step_t *self)
+{
+    self->measures = true;
+}
+
+void
 gradmq_step_set_members (gradmq_step_t *self, size_t members)
 {
     self->members = members;
@@ -201,7 +207,7 @@ size_t
 gradmq_step_apply (gradmq_step_t *self, gradmq_model_t *model, gradmq_gradient_t *const *gradients,
                    size_t count, gradmq_outcome_t *outcomes, gradmq_step_report_t *report)
 {
-    *report = (gradmq_step_report_t){.gradient_norm = NAN};
+    *report = (gradmq_step_report_t){.gradient_norm = NAN, .update_norm = NAN};
     if (count == 0)
         return 0;
     assert (!self->plan
@@ -211,7 +217,8 @@ gradmq_step_apply (gradmq_step_t *self, gradmq_model_t *model, gradmq_gradient_t
     uint64_t epoch = gradmq_model_epoch (model), version = gradmq_model_version (model);
     if (!s_classify (self, epoch, version, gradients [0], &outcomes [0]))
         return 1;
-    size_t length = s_series_length (self, epoch, version, gradients, count, outcomes);
+    size_t length =
+        self->measures ? 1 : s_series_length (self, epoch, version, gradients, count, outcomes);
     if (length > 1 && gradmq_step_series (self, model, gradients, length, report)) {
         for (size_t i = 0; i < length; i++)
             outcomes [i].disposition = GRADMQ_APPLIED;

@@ -25,6 +25,7 @@ typedef struct {
     uint64_t steps;
     double learning_rate;  //  of the newest step
     double gradient_norm;  //  of the newest step; NAN where it was not needed
+    double update_norm;    //  of the difference that a step made; NAN where it was not measured
 } gradmq_step_report_t;
 
 //    errors  NULL: out of memory
@@ -91,6 +92,9 @@ bool gradmq_step_turn (const gradmq_step_t *self, const gradmq_model_t *model,
 void gradmq_step_close (gradmq_step_t *self, gradmq_model_t *model,
                         const gradmq_gradient_t *const *gradients, size_t count,
                         gradmq_outcome_t *outcomes, gradmq_step_report_t *report);
+
+//  Measure both norms of the next step that is made. It takes another pass or two.
+void gradmq_step_measure (gradmq_step_t *self);
 
 //  How many members there are: what staleness_scale "members" divides by.
 void gradmq_step_set_members (gradmq_step_t *self, size_t members);

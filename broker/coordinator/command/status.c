@@ -21,14 +21,14 @@ s_resident_bytes (void)
 static gradmq_err_t
 s_counters (gradmq_exchange_t *exchange, gradmq_status_report_t *status)
 {
-    gradmq_counter_t *list = gradmq_exchange_alloc (exchange, GRADMQ_COUNTERS, sizeof *list);
-    if (!list)
+    gradmq_counter_t *list = gradmq_exchange_alloc (exchange, GRADMQ_COUNTED_MAX, sizeof *list);
+    gradmq_counted_t *lines = gradmq_exchange_alloc (exchange, GRADMQ_COUNTED_MAX, sizeof *lines);
+    if (!list || !lines)
         return GRADMQ_ERR_MEMORY;
-    for (gradmq_counter_id_t i = 0; i < GRADMQ_COUNTERS; i++)
-        list [i] =
-            (gradmq_counter_t){gradmq_counter_name (i), exchange->engine->counters.value [i]};
+    status->counter_count = gradmq_counters_list (&exchange->engine->counters, lines);
+    for (size_t i = 0; i < status->counter_count; i++)
+        list [i] = (gradmq_counter_t){lines [i].name, lines [i].value};
     status->counters = list;
-    status->counter_count = GRADMQ_COUNTERS;
     return GRADMQ_OK;
 }
 
