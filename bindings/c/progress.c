@@ -253,12 +253,8 @@ gradmq_worker_doze (gradmq_worker_t *self, uint64_t deadline_ms)
     uint64_t now = gradmq_worker_ms (self);
     uint64_t wait = deadline_ms > now ? deadline_ms - now : 0;
     wait = s_least (wait, self->session.pace.confirm_ms);
-    wait = s_least (wait, gradmq_requester_wait_ms (&self->probe));
-    wait = s_least (
-        wait, gradmq_confirm_wait_ms (&self->ledger.confirm, now, self->session.pace.confirm_ms));
-    if (self->join || self->describe)
-        wait = s_least (wait, self->join_after_ms > now ? self->join_after_ms - now : 1);
-    else if (!self->blocked)
+    wait = s_least (wait, gradmq_worker_probe_wait_ms (self));
+    if (!self->join && !self->describe && !self->blocked)
         wait = s_least (wait, gradmq_outbox_wait_ms (&self->ledger.outbox, now));
     s_look (self, (long) wait);
 }

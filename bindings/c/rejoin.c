@@ -216,6 +216,21 @@ s_next (gradmq_worker_t *self)
     return GRADMQ_PROBE_NOTHING;
 }
 
+uint64_t
+gradmq_worker_probe_wait_ms (const gradmq_worker_t *self)
+{
+    if (self->probing != GRADMQ_PROBE_NOTHING)
+        return gradmq_requester_wait_ms (&self->probe);
+    if (self->fenced || self->ledger.incarnation == 0)
+        return UINT64_MAX;
+    uint64_t now = gradmq_worker_ms (self);
+    uint64_t rest = self->join_after_ms > now ? self->join_after_ms - now : 0;
+    uint64_t wait = 1;
+    if (!self->describe && !self->join)
+        wait = gradmq_confirm_wait_ms (&self->ledger.confirm, now, self->session.pace.confirm_ms);
+    return wait > rest ? wait : rest;
+}
+
 void
 gradmq_worker_probe (gradmq_worker_t *self)
 {

@@ -181,6 +181,10 @@ void gradmq_worker_acknowledged (gradmq_worker_t *self, const gradmq_ack_t *ack,
 //  Look whether the probe was answered, and ask what is to be asked next.
 void gradmq_worker_probe (gradmq_worker_t *self);
 
+//  How long until there is something to look at or to ask, if no answer comes in before; UINT64_MAX:
+//  nothing is asked.
+uint64_t gradmq_worker_probe_wait_ms (const gradmq_worker_t *self);
+
 //  Take over layout and endpoints; connects what is not connected, or connected elsewhere.
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_worker_described (gradmq_worker_t *self,
                                                         const gradmq_description_t *description,
