@@ -40,6 +40,16 @@ s_on_wait (const char *text, void *context)
     }
 }
 
+//  One of the waits was told with these words.
+static bool
+s_said (const s_bench_t *bench, const char *words)
+{
+    size_t i = 0;
+    while (i < bench->wait_count && strstr (bench->waits [i], words) == NULL)
+        i++;
+    return i < bench->wait_count;
+}
+
 static void
 s_on_verdict (const gradmq_verdict_t *verdict, void *context)
 {
@@ -165,7 +175,7 @@ test_open_no_model_is_no_model (void **state)
     gradmq_fake_unlock (bench->fake);
     assert_int_equal (s_open_with (bench, (gradmq_options_t){.timeout_ms = 200}),
                       GRADMQ_ERR_NO_MODEL);
-    assert_non_null (strstr (bench->waits [0], "waiting for a model"));
+    assert_true (s_said (bench, "waiting for a model"));
 }
 
 static void
@@ -333,8 +343,8 @@ test_push_no_credit_while_stopped_waits_and_says_why (void **state)
     s_push_many (bench, 5);
     s_flush (bench);
     assert_true (bench->wait_count > 0);
-    assert_non_null (strstr (bench->waits [0], "credit: 4 of 4 gradients are not settled"));
-    assert_non_null (strstr (bench->waits [0], "STOPPED: an admin stopped it"));
+    assert_true (s_said (bench, "credit: 4 of 4 gradients are not settled"));
+    assert_true (s_said (bench, "STOPPED: an admin stopped it"));
     assert_string_equal (gradmq_worker_waits (bench->worker), bench->waits [bench->wait_count - 1]);
     assert_true (bench->waits_over > 0);
     assert_int_equal (s_stats (bench).applied, 6);
@@ -614,7 +624,7 @@ test_gone_coordinator_is_waited_for (void **state)
     bench->upon_wait = gradmq_fake_rise;
     s_push_many (bench, 1);
     s_flush (bench);
-    assert_non_null (strstr (bench->waits [0], "no connection"));
+    assert_true (s_said (bench, "no connection"));
     assert_int_equal (s_stats (bench).applied, 2);
 }
 
