@@ -13,8 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-//  LOOK_MS is how often the loop looks whether a Destroy request came.
-enum { LOOK_MS = 100, ENDPOINTS_BYTES = 200 };
+//  LOOK_MS is how often the loop looks whether a Destroy request came. Fewer open files than FILES_FEW
+//  are too few for many workers, and that is said.
+enum { LOOK_MS = 100, ENDPOINTS_BYTES = 200, FILES_FEW = 4096 };
 
 typedef struct {
     const gradmq_config_t *config;
@@ -139,11 +140,18 @@ gradmq_daemon_run (const gradmq_config_t *config)
     s_daemon_t self = {.config = config, .clock = gradmq_clock_real (), .well = true};
     gradmq_reason_t why = {0};
     bool tuned = gradmq_setup_memory ();
+    const uint64_t files = gradmq_setup_files ();
     gradmq_log_open (stderr, s_level (config->log_level),
                      strcmp (config->log_form, "json") == 0 ? GRADMQ_LOG_JSON : GRADMQ_LOG_TEXT);
     if (!tuned)
         gradmq_log (GRADMQ_LOG_WARNING,
                     "the allocator cannot be told to keep memory; large messages will be slower");
+    if (files < FILES_FEW)
+        gradmq_log (GRADMQ_LOG_WARNING,
+                    "%llu files may be open, enough for about %llu workers: raise the limit "
+                    "(ulimit -n, or LimitNOFILE of systemd) for more",
+                    (unsigned long long) files,
+                    (unsigned long long) (files / GRADMQ_FILES_A_WORKER));
     if (gradmq_signals_open (&self.signals, &why)) {
         gradmq_log (GRADMQ_LOG_ERROR, "%s", why.text);
         return GRADMQ_EXIT_FAILURE;

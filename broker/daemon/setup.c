@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { MMAP_THRESHOLD_BYTES = 1 << 30, TRIM_THRESHOLD_BYTES = INT_MAX };
 
@@ -20,6 +21,17 @@ gradmq_setup_memory (void)
     taken &= mallopt (M_TRIM_THRESHOLD, TRIM_THRESHOLD_BYTES) == 1;
     taken &= mallopt (M_ARENA_MAX, 1) == 1;
     return taken;
+}
+
+uint64_t
+gradmq_setup_files (void)
+{
+    struct rlimit limit;
+    if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    const rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit (RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
 }
 
 void

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -136,6 +137,20 @@ test_setup_coordinator_what_is_wrong_has_its_status (void **state)
     s_refused (&config, GRADMQ_EXIT_MODEL, "nothing.like.this");
 }
 
+static void
+test_setup_files_limit_is_as_high_as_it_may_be (void **state)
+{
+    (void) state;
+    struct rlimit limit;
+    assert_int_equal (getrlimit (RLIMIT_NOFILE, &limit), 0);
+    const rlim_t most = limit.rlim_max;
+    limit.rlim_cur = most < 64 ? most : 64;
+    assert_int_equal (setrlimit (RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal (gradmq_setup_files (), most);
+    assert_int_equal (getrlimit (RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal (limit.rlim_cur, most);
+}
+
 int
 main (void)
 {
@@ -144,6 +159,7 @@ main (void)
         cmocka_unit_test (test_setup_coordinator_model_is_loaded_and_started),
         cmocka_unit_test (test_setup_coordinator_model_in_the_type_asked_for),
         cmocka_unit_test (test_setup_coordinator_what_is_wrong_has_its_status),
+        cmocka_unit_test (test_setup_files_limit_is_as_high_as_it_may_be),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
