@@ -12,12 +12,16 @@ Suites (all of them when none is named):
   conformance   the golden vectors of schemas/vectors
   spec          one program a rule of the protocol, through real sockets
   integration   real processes
+  churn         workers that join, push and die at random: 200 for two minutes when it is named or with
+                --long, else 40 for 15 seconds
   fuzz          every fuzzer over its corpus
   rooms         who includes whom; tables and files agree
   style         formatting, static analysis, shell scripts
 
-The first five run under three builds: plain (build/), asan (build/asan: address and undefined
-behaviour sanitizers) and tsan (build/tsan: thread sanitizer).
+Unit, conformance, spec, integration and fuzz run under three builds: plain (build/), asan
+(build/asan: address and undefined behaviour sanitizers) and tsan (build/tsan: thread sanitizer).
+Churn runs under plain alone: it measures the memory of the process, where a sanitizer's own would be
+counted. A small one, without that, is among the integration tests of every build.
 
   --long   also: the fuzzers look for new inputs (two minutes each), tests repeat
   --help   this text
@@ -35,6 +39,7 @@ TEXT
 jobs=${GRADMQ_JOBS:-$(nproc)}
 builds=${GRADMQ_BUILDS:-plain asan tsan}
 long=false
+all=false
 suites=
 passed=0
 failed=0
@@ -44,11 +49,11 @@ for argument; do
     case $argument in
         --long) long=true ;;
         --help | -h) usage; exit 0 ;;
-        unit | conformance | spec | integration | fuzz | rooms | style) suites+=" $argument" ;;
+        unit | conformance | spec | integration | churn | fuzz | rooms | style) suites+=" $argument" ;;
         *) echo "tests/run.sh: no suite \"$argument\"; see --help" >&2; exit 2 ;;
     esac
 done
-[ -n "$suites" ] || suites="unit conformance spec integration fuzz rooms style"
+[ -n "$suites" ] || { all=true; suites="unit conformance spec integration churn fuzz rooms style"; }
 
 wants () {
     case " $suites " in *" $1 "*) return 0 ;; *) return 1 ;; esac
@@ -236,6 +241,25 @@ run_check () {
     esac
 }
 
+# The plain build, unless it was made already.
+have_plain () {
+    if wants_programs && [[ " $builds " = *" plain "* ]]; then return 0; fi
+    make_build plain
+}
+
+run_churn () {
+    local workers=40 seconds=15
+    # shellcheck disable=SC2086  # lists of words
+    if ! gradmq_need $GRADMQ_BUILD_PACKAGES $test_packages; then
+        missing churn "a compiler or a library is missing"
+        return
+    fi
+    have_plain || return
+    if $long || ! $all; then workers=200 seconds=120; fi
+    GRADMQ_BUILD=$PWD/build GRADMQ_CHURN_WORKERS=$workers GRADMQ_CHURN_SECONDS=$seconds \
+        run_check "churn of $workers workers" timeout 900 bash tests/integration/test_churn.sh
+}
+
 run_rooms () {
     if ! gradmq_need python3; then
         missing rooms "python3 is missing"
@@ -256,11 +280,7 @@ run_style () {
         missing "style analysis" "a compiler or a library is missing"
         return
     fi
-    if wants_programs && [[ " $builds " = *" plain "* ]]; then
-        :  # it is built already
-    elif ! make_build plain; then
-        return
-    fi
+    have_plain || return
     run_check "style cppcheck" tests/style/cppcheck.sh "$jobs"
     run_check "style clang-tidy" tests/style/tidy.sh "$jobs"
 }
@@ -273,6 +293,7 @@ wants_programs () {
 
 if wants rooms; then run_rooms; fi
 if wants_programs; then run_programs; fi
+if wants churn; then run_churn; fi
 if wants style; then run_style; fi
 if $long && wants fuzz; then run_fuzzers; fi
 

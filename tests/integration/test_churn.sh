@@ -1,102 +1,63 @@
 #!/usr/bin/env bash
-# Twenty short lives of workers that come, push, and leave or die at any point: what each of them was
-# told that it is applied is in the parameters, once; of the rest of a dead one's, a beginning.
+# Workers that come, push, and leave or die at any point, by kill -9 too. The coordinator always answers
+# and goes on making steps, it does not grow, and what its workers were told is in the parameters, once;
+# of what the dead never heard of, once or not at all.
+#
+#   GRADMQ_CHURN_WORKERS   how many at a time, default 8
+#   GRADMQ_CHURN_SECONDS   for how long new ones come, default 6
+#   GRADMQ_SEED            of their choices
 set -u
 # shellcheck source=tests/integration/fixture/processes.sh
 . tests/integration/fixture/processes.sh
+need program.marker
+export GRADMQ_BIN GRADMQ_BUILD
 
-lives=20
-room=700  # elements for one life; each gradient is 1 at an element of its own
-zeros "$scratch/model.safetensors" $((lives * room))
-start_daemon --set heartbeat_ms=100 --set settings/lease_ms=600 \
+workers=${GRADMQ_CHURN_WORKERS:-8}
+seconds=${GRADMQ_CHURN_SECONDS:-6}
+# KiB, from the rest after the first third of the time to the rest at the end. In a short run that which
+# is remembered up to a bound (answers, the departed) still fills up.
+grown_most=$((seconds < 60 ? 4096 : 2048))
+
+zeros "$scratch/model.safetensors" 32768 F64
+start_daemon --set log/level=debug --set settings/lease_ms=2000 --set settings/publish_min_interval_ms=1000 \
     --set "model/load=$scratch/model.safetensors" --set model/start=true
+mkdir "$scratch/lives"
 
-RANDOM=${GRADMQ_SEED:-7}
-
-# live LIFE: what it does, from its first element on; $room elements at most.
-live () {
-    local first=$(($1 * room)) a=$((RANDOM % 100 + 1)) b=$((RANDOM % 100 + 1))
-    echo "push $first $a"
-    [ $((RANDOM % 2)) = 0 ] || echo "flush 60000"
-    echo "push $((first + a)) $b"
-    case $(($1 % 4)) in
-        0) echo "close 60000" ;;
-        1) echo "die" ;;
-        2) echo "push $((first + a + b)) 500" ;;  # killed from outside, at some point of it
-        3) ;;                                      # the end of its input ends it
-    esac
+# churn SECONDS
+churn () {
+    run python3 tests/integration/fixture/churn.py "$control" "$workers" "$1" "$scratch/lives" \
+        < /dev/null > "$scratch/churn.log" 2>&1
+    wait $! || fail "the churn stops"
+    cat "$scratch/churn.log"
+    soon holds 'd["members"] == 0 and d["queued_gradients"] == 0'
 }
 
-# A life that is to be killed is, once it has pushed something.
-kills=()
-reap () {
-    local life
-    for life in "${kills[@]}"; do
-        if [ -e "/proc/${process[$life]}" ] && grep -q '^push ' "$scratch/$life.log"; then
-            kill -KILL "${process[$life]}" 2> /dev/null
-        fi
-    done
+# What is free has been given back to the system since the last gradient.
+given_back () {
+    [ "$(grep -c 'free memory was given back' "$scratch/gradmqd.log")" -gt "$1" ]
+}
+rest () {
+    local number before
+    number=$(find "$scratch/lives" -type f | wc -l)
+    before=$(grep -c 'free memory was given back' "$scratch/gradmqd.log")
+    "$GRADMQ_BUILD/tests/program.marker" "$control" last $((number * 26)) 26 1 0 close \
+        > "$scratch/lives/$number.log" 2>&1 < /dev/null || fail "the last worker fails"
+    soon given_back "$before"
+    soon holds 'd["members"] == 0'
 }
 
-# Five at a time; a name is taken again as soon as its life is over.
-slots=(none none none none none)
-free_slot () {
-    reap
-    for slot in "${!slots[@]}"; do
-        [ "${slots[slot]}" = none ] || ended "${slots[slot]}" || continue
-        return 0
-    done
-    return 1
-}
-for life in $(seq 0 $((lives - 1))); do
-    soon free_slot
-    live "$life" > "$scratch/$life.script"
-    run "$GRADMQ_BUILD/tests/program.pusher" "$control" "w$slot" < "$scratch/$life.script" > "$scratch/$life.log" 2>&1
-    slots[slot]=$!
-    process[$life]=$!
-    [ $((life % 4)) != 2 ] || kills+=("$life")
-done
-over () {
-    reap
-    local one
-    for one in "${slots[@]}"; do
-        ended "$one" || return 1
-    done
-}
-soon over
+churn $((seconds / 3))
+rest
+warm=$(resident VmRSS)
+churn $((seconds - seconds / 3))
+rest
+grown=$(($(resident VmRSS) - warm))
+echo "$warm KiB when warm, $grown more at the end"
+[ -n "$GRADMQ_SANITIZE" ] || [ "$grown" -le "$grown_most" ] || fail "it has grown"
 
-# All have left or expired, and nothing is queued: the parameters are final.
-soon holds 'd["members"] == 0 and d["queued_gradients"] == 0'
 gradmq save "$scratch/final.safetensors" --quiet || fail "the parameters cannot be saved"
-status '(c["applied"], d["position"]["version"], c["refused"] + c["discarded"] + c["skipped"])' > "$scratch/counted"
-python3 - "$scratch" "$lives" "$room" << 'PYTHON' || fail "the books do not balance"
-import ast, array, re, struct, sys
-scratch, lives, room = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-raw = open(scratch + "/final.safetensors", "rb").read()
-values = array.array("f")
-values.frombytes(raw[8 + struct.unpack("<Q", raw[:8])[0]:])
-total = told = dead = 0
-for life in range(lives):
-    log = open(f"{scratch}/{life}.log").read()
-    script = open(f"{scratch}/{life}.script").read()
-    assert "failed" not in log and "verdict" not in log, (life, log)
-    pushed = sum(int(count) for count in re.findall(r"^push \d+ (\d+)$", script, re.M))
-    answers = re.findall(r"settled=(\d+) applied=(\d+)", log)
-    settled, applied = map(int, answers[-1]) if answers else (0, 0)
-    assert settled == applied, (life, log)
-    mine = list(values[life * room:(life + 1) * room])
-    there = mine.count(-1)
-    assert mine == [-1] * there + [0] * (room - there), (life, mine)
-    assert applied <= there <= pushed, (life, applied, there, pushed)
-    if "closed OK" in log:
-        assert applied == there == pushed, (life, applied, there, pushed)
-    else:
-        dead += 1
-    total += there
-    told += applied
-counted, version, otherwise = ast.literal_eval(open(scratch + "/counted").read())
-assert (counted, version, otherwise) == (total, total, 0), (counted, version, otherwise, total)
-assert dead >= lives // 4, dead  # the rest ended before they were killed
-print(f"{lives} lives, {dead} of them cut short; {total} gradients applied, {told} of them known to their workers")
-PYTHON
+gradmq status --json > "$scratch/status.json" || fail "no status"
+python3 tests/integration/fixture/books.py "$scratch"/lives/*.log "$scratch/final.safetensors" "$scratch/status.json" \
+    > "$scratch/books.log" 2>&1 || fail "the books do not balance"
+cat "$scratch/books.log"
 stop_daemon
