@@ -5,12 +5,17 @@ enum { STEP, L2, REST1, BETA2, REST2, ROOT, EPSILON };
 static void
 s_prepare (gradmq_terms_t *terms, double factor [GRADMQ_FACTORS_MAX])
 {
-    factor [STEP] = terms->rate / gradmq_correction (terms->beta1, terms->count);
+    double mean = 1, square = 1;
+    if (!terms->uncorrected) {
+        mean = gradmq_correction (terms->beta1, terms->count);
+        square = gradmq_correction (terms->beta2, terms->count);
+    }
+    factor [STEP] = terms->rate / mean;
     factor [L2] = terms->l2;
     factor [REST1] = 1 - terms->beta1;
     factor [BETA2] = terms->beta2;
     factor [REST2] = 1 - terms->beta2;
-    factor [ROOT] = 1 / sqrt (gradmq_correction (terms->beta2, terms->count));
+    factor [ROOT] = 1 / sqrt (square);
     factor [EPSILON] = terms->epsilon;
 }
 
@@ -28,11 +33,14 @@ static const double s_defaults [] = {0.9, 0.999, 1e-8, 0};
 
 const gradmq_optimizer_t gradmq_optimizer_adam = {
     .name = "adam",
-    .source = "PyTorch 2.5.1, torch.optim.Adam",
+    .source = "PyTorch 2.5.1, torch.optim.Adam; without bias correction FedAdam of Reddi et al., "
+              "Adaptive "
+              "Federated Optimization, ICLR 2021",
     .states = 2,
     GRADMQ_READS,
     .learning_rate = 1e-3,
     .scales = GRADMQ_SCALES_RATE,
+    .corrects = true,
     .prepare = s_prepare,
     GRADMQ_PASSES (adam),
 };

@@ -30,6 +30,8 @@ gradmq_optimizer_find (const char *name)
 bool
 gradmq_optimizer_reads (const gradmq_optimizer_t *self, gradmq_setting_id_t id)
 {
+    if (id == GRADMQ_SETTING_bias_correction)
+        return self->corrects;
     for (size_t i = 0; i < self->read_count; i++)
         if (self->reads [i] == id)
             return true;

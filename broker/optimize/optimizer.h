@@ -31,6 +31,7 @@ typedef struct {
     double momentum, dampening, beta1, beta2, epsilon, rho;
     double initial_accumulator, momentum_decay, trust_coefficient, rate_decay;
     double l2, weight_decay;
+    bool uncorrected;    //  bias_correction is off
     uint64_t count;      //  steps of this tensor, this one included: 1 on its first
     double running [2];  //  numbers an optimizer carries from step to step, one set a tensor
                          //  (nadam's product of momenta); 1.0 before the first step
@@ -69,6 +70,7 @@ typedef struct {
     size_t read_count;
     double learning_rate;  //  default
     gradmq_scales_t scales;
+    bool corrects;     //  has a bias correction that can be switched off
     bool trust_ratio;  //  needs the norms of a whole tensor: see norms
     bool coalesces;    //  has series_*
 

@@ -37,6 +37,7 @@ s_terms (const gradmq_settings_t *settings)
                             .rate_decay = settings->rate_decay,
                             .l2 = settings->l2,
                             .weight_decay = settings->weight_decay,
+                            .uncorrected = !settings->bias_correction,
                             .running = {1.0, 1.0}};
 }
 

@@ -308,7 +308,8 @@ s_fill (const s_work_t *work)
     if (!result->given [GRADMQ_SETTING_learning_rate])
         result->learning_rate = work->optimizer->learning_rate;
     for (size_t i = 0; i < GRADMQ_SETTINGS; i++)
-        if (gradmq_setting_table [i].reader == GRADMQ_READER_OPTIMIZER && !result->given [i])
+        if (gradmq_setting_table [i].reader == GRADMQ_READER_OPTIMIZER
+            && gradmq_setting_table [i].type == GRADMQ_SETTING_REAL && !result->given [i])
             *s_real (result, &gradmq_setting_table [i]) = gradmq_setting_table [i].real;
     for (size_t i = 0; i < work->optimizer->read_count; i++) {
         gradmq_setting_id_t id = work->optimizer->reads [i];

@@ -96,6 +96,36 @@ test_prepare_uses_exactly_what_the_row_reads (void **state)
         }
 }
 
+//  FedAdam: the means as they are, from steps of one element.
+static void
+test_adam_without_bias_correction_is_the_plain_formula (void **state)
+{
+    (void) state;
+    const gradmq_optimizer_t *adam = gradmq_optimizer_find ("adam");
+    assert_true (gradmq_optimizer_reads (adam, GRADMQ_SETTING_bias_correction));
+    assert_false (
+        gradmq_optimizer_reads (gradmq_optimizer_find ("sgd"), GRADMQ_SETTING_bias_correction));
+    double p = 0.5, m = 0, v = 0, s0 = 0, s1 = 0, wanted = 0.5;
+    for (uint64_t count = 1; count <= 20; count++) {
+        double g = (double) count / 8 - 1, factor [GRADMQ_FACTORS_MAX];
+        gradmq_terms_t terms = {.rate = 0.1,
+                                .beta1 = 0.9,
+                                .beta2 = 0.99,
+                                .epsilon = 1e-3,
+                                .uncorrected = true,
+                                .count = count,
+                                .running = {1, 1}};
+        adam->prepare (&terms, factor);
+        gradmq_block_t block = {
+            .p = &p, .p_new = &p, .g = &g, .state = {&s0, &s1}, .count = 1, .factor = factor};
+        adam->block_f64 (&block);
+        m = 0.9 * m + (1 - 0.9) * g;
+        v = 0.99 * v + (1 - 0.99) * g * g;
+        wanted -= 0.1 * m / (sqrt (v) + 1e-3);
+        assert_true (fabs (p - wanted) < 1e-12);
+    }
+}
+
 int
 main (void)
 {
@@ -103,6 +133,7 @@ main (void)
         cmocka_unit_test (test_table_rows_and_files_agree),
         cmocka_unit_test (test_table_every_row_is_whole),
         cmocka_unit_test (test_prepare_uses_exactly_what_the_row_reads),
+        cmocka_unit_test (test_adam_without_bias_correction_is_the_plain_formula),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
