@@ -325,15 +325,25 @@ s_forget (gradmq_buffer_t *self, size_t first)
         zmq_msg_close (&self->messages [i]);
 }
 
+//  A signal may interrupt even what does not wait.
+static bool
+s_hand_over (zmq_msg_t *message, void *socket, int flags)
+{
+    int rc;
+    GRADMQ_HAND_OVER (zmq_msg_data (message));
+    do
+        rc = zmq_msg_send (message, socket, ZMQ_DONTWAIT | flags);
+    while (rc < 0 && errno == EINTR);
+    return rc >= 0;
+}
+
 //  A copy of `message`, so that the caller keeps its own.
 static gradmq_sent_t
 s_send_copy (zmq_msg_t *message, void *socket, int flags)
 {
     zmq_msg_t copy;
     zmq_msg_init (&copy);
-    GRADMQ_HAND_OVER (zmq_msg_data (message));
-    if (zmq_msg_copy (&copy, message) == 0
-        && zmq_msg_send (&copy, socket, ZMQ_DONTWAIT | flags) >= 0)
+    if (zmq_msg_copy (&copy, message) == 0 && s_hand_over (&copy, socket, flags))
         return GRADMQ_SENT;
     int error = errno;
     zmq_msg_close (&copy);
@@ -362,9 +372,7 @@ gradmq_buffer_send (gradmq_buffer_t *self, zmq_msg_t *header, void *socket)
         return sent;
     }
     for (size_t i = 0; i < self->frames; i++) {
-        int more = i + 1 < self->frames ? ZMQ_SNDMORE : 0;
-        GRADMQ_HAND_OVER (zmq_msg_data (&self->messages [i]));
-        if (zmq_msg_send (&self->messages [i], socket, ZMQ_DONTWAIT | more) < 0) {
+        if (!s_hand_over (&self->messages [i], socket, i + 1 < self->frames ? ZMQ_SNDMORE : 0)) {
             //  ZeroMQ drops what it took of this message, and what follows of it.
             zmq_msg_close (&self->messages [i]);
             sent = GRADMQ_BROKEN;

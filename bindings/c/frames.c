@@ -3,6 +3,7 @@
 #include "core/handover.h"
 #include "core/limit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,17 @@ s_room (gradmq_frames_t *self)
     return true;
 }
 
+//  A signal may interrupt even what does not wait; what is there is there still.
+static bool
+s_receive (zmq_msg_t *frame, void *socket)
+{
+    int rc;
+    do
+        rc = zmq_msg_recv (frame, socket, ZMQ_DONTWAIT);
+    while (rc < 0 && errno == EINTR);
+    return rc >= 0;
+}
+
 bool
 gradmq_frames_receive (gradmq_frames_t *self, void *socket)
 {
@@ -65,7 +77,7 @@ gradmq_frames_receive (gradmq_frames_t *self, void *socket)
     while (more) {
         zmq_msg_t frame;
         zmq_msg_init (&frame);
-        if (zmq_msg_recv (&frame, socket, ZMQ_DONTWAIT) < 0) {
+        if (!s_receive (&frame, socket)) {
             zmq_msg_close (&frame);
             if (any)
                 gradmq_frames_clear (self);

@@ -2,6 +2,7 @@
 
 #include "request.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -156,7 +157,8 @@ gradmq_lease_stop (gradmq_lease_t **self_p)
         return;
     gradmq_lease_t *self = *self_p;
     *self_p = NULL;
-    zmq_send (self->stop, "", 0, 0);
+    while (zmq_send (self->stop, "", 0, 0) < 0 && errno == EINTR)
+        ;
     pthread_join (self->thread, NULL);
     s_free (self);
 }

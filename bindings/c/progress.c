@@ -167,12 +167,7 @@ s_look (gradmq_worker_t *self, long wait)
         others [1].fd = gradmq_inlet_descriptor (self->probe.socket);
     gradmq_inlets_wait (inlets, 3, others, 2, wait);
     self->looked = true;
-    if (!others [0].revents)
-        return;
-    int events = 0;
-    size_t size = sizeof events;
-    zmq_getsockopt (self->gradients, ZMQ_EVENTS, &events, &size);
-    if (events & ZMQ_POLLOUT)
+    if (others [0].revents && gradmq_socket_events (self->gradients) & ZMQ_POLLOUT)
         self->blocked = false;
 }
 

@@ -104,10 +104,7 @@ s_backoff (const gradmq_requester_t *self)
 static bool
 s_connected (gradmq_requester_t *self)
 {
-    int events = 0;
-    size_t size = sizeof events;
-    return zmq_getsockopt (self->socket, ZMQ_EVENTS, &events, &size) == 0
-           && (events & ZMQ_POLLOUT) != 0;
+    return (gradmq_socket_events (self->socket) & ZMQ_POLLOUT) != 0;
 }
 
 //  Send it when there is a peer and it was not sent to this one, or not answered in time.

@@ -181,10 +181,25 @@ gradmq_session_socket (gradmq_session_t *self, int type, void **socket, gradmq_r
 gradmq_err_t
 gradmq_session_connect (void *socket, const char *endpoint, gradmq_reason_t *why)
 {
-    if (zmq_connect (socket, endpoint) == 0)
+    int rc;
+    do
+        rc = zmq_connect (socket, endpoint);
+    while (rc != 0 && errno == EINTR);
+    if (rc == 0)
         return GRADMQ_OK;
     return gradmq_refuse (why, GRADMQ_ERR_CONNECT, "cannot connect to %s: %s", endpoint,
                           zmq_strerror (errno));
+}
+
+int
+gradmq_socket_events (void *socket)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    while (zmq_getsockopt (socket, ZMQ_EVENTS, &events, &size) != 0)
+        if (errno != EINTR)
+            return 0;
+    return events;
 }
 
 void

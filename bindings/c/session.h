@@ -60,6 +60,9 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_session_socket (gradmq_session_t *self, in
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_session_connect (void *socket, const char *endpoint,
                                                        gradmq_reason_t *why);
 
+//  ZMQ_POLLIN and ZMQ_POLLOUT, whichever would not wait; 0 where that cannot be told.
+int gradmq_socket_events (void *socket);
+
 //  Close *socket and null it.
 void gradmq_socket_close (void **socket);
 

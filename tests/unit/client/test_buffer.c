@@ -6,9 +6,11 @@
 #include "core/limit.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/time.h>
 #include <cmocka.h>
 
 static void
@@ -143,6 +145,63 @@ test_cut_never_ends_inside_an_element (void **state)
     gradmq_buffers_destroy (&buffers);
 }
 
+static volatile sig_atomic_t s_caught;
+
+static void
+s_catch (int number)
+{
+    (void) number;
+    s_caught = s_caught + 1;
+}
+
+//  A signal each `us`; 0: none any more.
+static void
+s_interrupt (int us)
+{
+    const struct itimerval timer = {{0, us}, {0, us}};
+    struct sigaction action = {.sa_handler = s_catch, .sa_flags = SA_RESTART};
+    assert_int_equal (sigaction (SIGALRM, &action, NULL), 0);
+    assert_int_equal (setitimer (ITIMER_REAL, &timer, NULL), 0);
+}
+
+//  What does not wait can be interrupted, too: each message is taken whole, and is there at once.
+static void
+test_send_and_receive_interrupted_by_signals_lose_nothing (void **state)
+{
+    (void) state;
+    enum { MESSAGES = 100000, ELEMENTS = 4 };
+    void *zmq = zmq_ctx_new ();
+    void *a = zmq_socket (zmq, ZMQ_PAIR);
+    void *b = zmq_socket (zmq, ZMQ_PAIR);
+    assert_int_equal (zmq_bind (a, "inproc://a"), 0);
+    assert_int_equal (zmq_connect (b, "inproc://a"), 0);
+    gradmq_buffers_t *buffers = gradmq_buffers_new ();
+    gradmq_buffer_t *buffer = gradmq_buffers_take (buffers, ELEMENTS * 4);
+    memset (gradmq_buffer_data (buffer), 5, ELEMENTS * 4);
+    for (int i = 0; i < ELEMENTS; i++)
+        assert_true (gradmq_buffer_cut (buffer, 4, 4));
+    zmq_msg_t header;
+    gradmq_frames_t frames = {0};
+    zmq_msg_init_size (&header, 3);
+    memcpy (zmq_msg_data (&header), "hdr", 3);
+    s_interrupt (100);
+    for (int i = 0; i < MESSAGES; i++) {
+        assert_int_equal (gradmq_buffer_send (buffer, &header, a), GRADMQ_SENT);
+        assert_true (gradmq_frames_receive (&frames, b));
+        assert_int_equal (gradmq_frames_bytes (&frames, 0), 3 + ELEMENTS * 4);
+        assert_false (gradmq_frames_receive (&frames, b));
+    }
+    s_interrupt (0);
+    assert_true (s_caught > 0);
+    zmq_msg_close (&header);
+    gradmq_frames_free (&frames);
+    gradmq_buffer_release (&buffer);
+    gradmq_buffers_destroy (&buffers);
+    zmq_close (a);
+    zmq_close (b);
+    zmq_ctx_term (zmq);
+}
+
 int
 main (void)
 {
@@ -151,6 +210,7 @@ main (void)
         cmocka_unit_test (test_wrap_releases_with_the_last_reference),
         cmocka_unit_test (test_send_is_cut_into_frames_and_joined_again),
         cmocka_unit_test (test_cut_never_ends_inside_an_element),
+        cmocka_unit_test (test_send_and_receive_interrupted_by_signals_lose_nothing),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
