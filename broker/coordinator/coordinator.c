@@ -4,7 +4,40 @@
 #include "core/handover.h"
 #include "core/name.h"
 
+#include <signal.h>
 #include <stdlib.h>
+
+//  --------------------------------------------------------------------------------------------
+//  Signals are for the threads of the program that we are in
+
+//  CZMQ catches SIGINT and SIGTERM when it is first used, and the program would no longer end by them.
+static void
+s_init_czmq (void)
+{
+    static const int numbers [] = {SIGINT, SIGTERM};
+    struct sigaction kept [sizeof numbers / sizeof numbers [0]];
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers [0]; i++)
+        sigaction (numbers [i], NULL, &kept [i]);
+    zsys_init ();
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers [0]; i++)
+        sigaction (numbers [i], &kept [i], NULL);
+}
+
+//  ZeroMQ gives up what a signal interrupts. None does while a coordinator is opened or destroyed, nor
+//  ever in its actor, which inherits the mask.
+static void
+s_block_signals (sigset_t *kept)
+{
+    sigset_t all;
+    sigfillset (&all);
+    pthread_sigmask (SIG_SETMASK, &all, kept);
+}
+
+static void
+s_unblock_signals (const sigset_t *kept)
+{
+    pthread_sigmask (SIG_SETMASK, kept, NULL);
+}
 
 //  --------------------------------------------------------------------------------------------
 //  Open and destroy
@@ -56,6 +89,7 @@ s_start (gradmq_coordinator_t *self, const gradmq_coordinator_options_t *options
         return gradmq_refuse (why, GRADMQ_ERR_ARGUMENT,
                               "heartbeat_ms is %llu; it can be 10 to 60000",
                               (unsigned long long) heartbeat);
+    s_init_czmq ();
     self->shared.engine = gradmq_engine_new (model, self->shared.clock, heartbeat);
     if (!self->shared.engine)
         return gradmq_refuse (why, GRADMQ_ERR_MEMORY, "no memory for a coordinator");
@@ -78,7 +112,10 @@ gradmq_coordinator_open (gradmq_coordinator_t **self_p, const gradmq_coordinator
     gradmq_coordinator_t *self = s_new ();
     if (!self)
         return gradmq_refuse (why, GRADMQ_ERR_MEMORY, "no memory for a coordinator");
+    sigset_t kept;
+    s_block_signals (&kept);
     gradmq_err_t err = s_start (self, options ? options : &defaults, why);
+    s_unblock_signals (&kept);
     if (err)
         gradmq_coordinator_destroy (&self);
     *self_p = self;
@@ -90,9 +127,12 @@ gradmq_coordinator_destroy (gradmq_coordinator_t **self_p)
 {
     if (!self_p || !*self_p)
         return;
+    sigset_t kept;
+    s_block_signals (&kept);
     zactor_destroy (&(*self_p)->actor);
     GRADMQ_TAKE_OVER (&(*self_p)->shared);
     s_free (*self_p);
+    s_unblock_signals (&kept);
     *self_p = NULL;
 }
 
@@ -109,6 +149,7 @@ gradmq_coordinator_endpoint (const gradmq_coordinator_t *self, const char *socke
 void *
 gradmq_coordinator_zmq_context (void)
 {
+    s_init_czmq ();
     return zsys_init ();
 }
 
@@ -120,8 +161,11 @@ gradmq_coordinator_call (gradmq_coordinator_t *self,
     gradmq_call_t *address = &call;
     pthread_mutex_lock (&self->calls);
     GRADMQ_HAND_OVER (address);
-    zsock_send (self->actor, "b", &address, sizeof address);
-    zsock_wait (self->actor);
+    //  A signal interrupts both, and `call` must not go before it was answered.
+    while (zsock_send (self->actor, "b", &address, sizeof address))
+        ;
+    while (zsock_wait (self->actor))
+        ;
     GRADMQ_TAKE_OVER (address);
     pthread_mutex_unlock (&self->calls);
 }
