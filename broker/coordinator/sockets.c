@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 enum {
     HEARTBEAT_IVL_MS = 5000,
@@ -46,11 +49,40 @@ s_allowed (const char *endpoint, bool plain_tcp, gradmq_reason_t *reason)
     return GRADMQ_OK;
 }
 
+//  True when somebody listens at an ipc endpoint: ZeroMQ would take the file away from him, and neither
+//  he nor his peers would learn of it.
+static bool
+s_taken (const char *endpoint)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *path = endpoint + strlen ("ipc://");
+    if (strncmp (endpoint, "ipc://", strlen ("ipc://")) != 0 || *path == '@'
+        || strlen (path) >= sizeof address.sun_path)
+        return false;
+    memcpy (address.sun_path, path, strlen (path) + 1);
+    int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    const void *generic = &address;
+    bool taken = connect (fd, generic, sizeof address) == 0 || errno == EAGAIN;
+    close (fd);
+    return taken;
+}
+
+static int
+s_bind_now (void *socket, const char *endpoint)
+{
+    if (!s_taken (endpoint))
+        return zmq_bind (socket, endpoint);
+    errno = EADDRINUSE;
+    return -1;
+}
+
 //  A coordinator that was destroyed just now in this process lets go of its port by and by.
 static bool
 s_bound (void *socket, const char *endpoint)
 {
-    for (int left = BIND_TRIES; zmq_bind (socket, endpoint); left--) {
+    for (int left = BIND_TRIES; s_bind_now (socket, endpoint); left--) {
         if (errno != EADDRINUSE || !left)
             return false;
         zmq_poll (NULL, 0, BIND_AGAIN_MS);

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -38,6 +40,7 @@ test_open_after_destroy_takes_the_same_endpoint (void **state)
     snprintf (endpoint, sizeof endpoint, "ipc:///tmp/gradmq-test-%d.ipc", (int) getpid ());
     for (int i = 0; i < 50; i++)
         s_open_and_destroy (endpoint);
+    unlink (endpoint + strlen ("ipc://"));
     gradmq_coordinator_t *self;
     gradmq_coordinator_options_t options = {.control = "tcp://127.0.0.1:*"};
     assert_int_equal (gradmq_coordinator_open (&self, &options, NULL), GRADMQ_OK);
@@ -47,12 +50,41 @@ test_open_after_destroy_takes_the_same_endpoint (void **state)
         s_open_and_destroy (endpoint);
 }
 
+//  A file that nobody listens at any more is left by a process that was killed.
+static void
+test_open_on_ipc_takes_a_file_from_the_dead_only (void **state)
+{
+    (void) state;
+    char endpoint [64];
+    snprintf (endpoint, sizeof endpoint, "ipc:///tmp/gradmq-test-%d-own.ipc", (int) getpid ());
+    const char *path = endpoint + strlen ("ipc://");
+    gradmq_coordinator_t *self, *other;
+    gradmq_reason_t why = {0};
+    gradmq_coordinator_options_t options = {.control = endpoint};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf (address.sun_path, sizeof address.sun_path, "%s", path);
+    const void *generic = &address;
+    int dead = socket (AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal (bind (dead, generic, sizeof address), 0);
+    close (dead);
+    assert_int_equal (access (path, F_OK), 0);
+    assert_int_equal (gradmq_coordinator_open (&self, &options, &why), GRADMQ_OK);
+    assert_int_equal (gradmq_coordinator_open (&other, &options, &why), GRADMQ_ERR_BIND);
+    assert_null (other);
+    assert_non_null (strstr (why.text, endpoint));
+    assert_int_equal (access (path, F_OK), 0);
+    gradmq_coordinator_destroy (&self);
+    s_open_and_destroy (endpoint);
+    unlink (path);
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_open_on_ipv6_loopback_is_bound),
         cmocka_unit_test (test_open_after_destroy_takes_the_same_endpoint),
+        cmocka_unit_test (test_open_on_ipc_takes_a_file_from_the_dead_only),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
