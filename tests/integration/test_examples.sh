@@ -14,6 +14,14 @@ near () {
 "$GRADMQ_BIN/example-embed" > "$scratch/embed" 2>&1 || fail "embed: $(cat "$scratch/embed")"
 [ "$(cat "$scratch/embed")" = "y = 2.000 x + 1.000 after 500 steps" ] || fail "embed: $(cat "$scratch/embed")"
 
+# The gradmqd that their first lines name takes what is given to it there.
+commands=$(sed -n 's|^//  *\(gradmqd .*\) &$|\1|p' bindings/c/examples/*.c)
+[ -n "$commands" ] || fail "no example names a gradmqd"
+while read -r _ words; do
+    # shellcheck disable=SC2086  # a list of words
+    "$GRADMQ_BIN/gradmqd" --check $words > "$scratch/check" 2>&1 || fail "gradmqd $words: $(cat "$scratch/check")"
+done <<< "$commands"
+
 start_daemon --set model/name=line
 "$GRADMQ_BIN/example_control" "$control" || fail "control cannot begin"
 holds 'd["state"] == "RUNNING" and d["model"] == "line" and d["elements"] == 2' || fail "not begun"

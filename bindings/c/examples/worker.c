@@ -1,6 +1,6 @@
 //  A worker that fits a line, y = weight * x + bias, to points that it makes up.
 //
-//      gradmqd --model line &
+//      gradmqd --set model/name=line &
 //      control tcp://127.0.0.1:5570 && worker tcp://127.0.0.1:5570
 //
 //  Start as many of these at once as you like: they train one model together.
