@@ -1,5 +1,7 @@
 #include "coordinator/ack.h"
 
+#include <string.h>
+
 gradmq_err_t
 gradmq_exchange_ack (gradmq_exchange_t *exchange, const gradmq_member_t *member, gradmq_ack_t *ack)
 {
@@ -54,6 +56,24 @@ s_admit (gradmq_exchange_t *exchange, gradmq_err_t fault)
     return gradmq_exchange_ack (exchange, member, &exchange->reply->added.ack);
 }
 
+//  A dry run: whose gradient it is, then what is in it; nothing is kept.
+static gradmq_err_t
+s_check (gradmq_exchange_t *exchange, gradmq_err_t fault)
+{
+    gradmq_engine_t *engine = exchange->engine;
+    gradmq_gradient_t *gradient = &s_entry (exchange)->gradient;
+    gradmq_member_t *member;
+    if (strcmp (gradient->model, engine->name) != 0)
+        return gradmq_refuse (exchange->reason, GRADMQ_ERR_MODEL,
+                              "this coordinator owns model %s, not %s", engine->name,
+                              gradient->model);
+    gradmq_err_t err = gradmq_members_find (engine->members, gradient->worker,
+                                            gradient->incarnation, &member, exchange->reason);
+    if (!err)
+        err = fault ? fault : gradmq_engine_check (engine, gradient, exchange->reason);
+    return err;
+}
+
 gradmq_err_t
 gradmq_exchange_add (gradmq_exchange_t *exchange)
 {
@@ -66,9 +86,5 @@ gradmq_exchange_add (gradmq_exchange_t *exchange)
         fault = gradmq_refuse (exchange->reason, exchange->trouble,
                                "its payload could not be taken: %s",
                                gradmq_err_text (exchange->trouble));
-    if (!exchange->request->dry_run)
-        return s_admit (exchange, fault);
-    return fault ? fault
-                 : gradmq_engine_check (exchange->engine, &s_entry (exchange)->gradient,
-                                        exchange->reason);
+    return exchange->request->dry_run ? s_check (exchange, fault) : s_admit (exchange, fault);
 }
