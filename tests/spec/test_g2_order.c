@@ -147,6 +147,21 @@ test_credit_comes_before_contents (void **state)
     act_assert_parameters (s_peer, 2, 0.5f, 1);
 }
 
+//  What was received is held for ever then: credit would never come.
+static void
+test_closing_comes_before_credit (void **state)
+{
+    (void) state;
+    peer_set (s_peer, "queue_gradients", "1");
+    assert_int_equal (act_command (s_peer, GRADMQ_COMMAND_STOP), GRADMQ_OK);
+    gradmq_gradient_t gradient = s_gradient (1);
+    act_try (s_peer, &gradient, (float []){0.5f, 0.5f}, 2);
+    gradmq_request_t destroy = {.command = GRADMQ_COMMAND_DESTROY};
+    assert_int_equal (peer_request (s_peer, &destroy, NULL, 0), GRADMQ_OK);
+    gradient = s_gradient (2);
+    act_assert_away (s_peer, &gradient, (float []){0.5f, 0.5f}, 2, GRADMQ_ERR_CLOSED);
+}
+
 static void
 test_closing_comes_before_contents (void **state)
 {
@@ -199,6 +214,7 @@ main (void)
         TEST (test_duplicate_comes_before_everything_about_its_contents),
         TEST (test_window_comes_before_credit_and_contents),
         TEST (test_credit_comes_before_contents),
+        TEST (test_closing_comes_before_credit),
         TEST (test_closing_comes_before_contents),
         TEST (test_contents_come_before_base_and_values),
     };
