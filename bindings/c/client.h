@@ -23,6 +23,9 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_call (gradmq_remote_t *self, gradmq
 //    owns    borrowed, until the next call on this remote; NULL when it had none
 const void *gradmq_remote_payload (gradmq_remote_t *self, uint64_t *bytes);
 
+//  Take the position that the newest reply told as the base of what gradmq_remote_add_gradients adds.
+void gradmq_remote_base_on_newest (gradmq_remote_t *self);
+
 //  The time that one call may take from now on; 0: 30,000.
 void gradmq_remote_set_timeout (gradmq_remote_t *self, uint32_t timeout_ms);
 

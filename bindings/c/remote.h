@@ -23,6 +23,8 @@ struct gradmq_remote {
     gradmq_buffer_t *payload;  //  of the newest reply, in one piece; NULL: none
 
     gradmq_known_t known;  //  the model's layout
+    bool has_base;         //  parameters were given to the caller: of this position
+    uint64_t base_epoch, base_version;
 
     gradmq_settings_info_t settings_info;
     gradmq_setting_info_t settings [GRADMQ_SETTINGS + 1];

@@ -47,8 +47,12 @@ s_build (gradmq_remote_t *self, const gradmq_part_info_t *parts, size_t count,
 }
 
 static gradmq_err_t
-s_say (const gradmq_push_t *push, gradmq_gradient_t *gradient, gradmq_reason_t *why)
+s_say (const gradmq_remote_t *self, const gradmq_push_t *push, gradmq_gradient_t *gradient,
+       gradmq_reason_t *why)
 {
+    gradient->has_base = self->has_base && !push->without_base;
+    gradient->base_epoch = self->base_epoch;
+    gradient->base_version = self->base_version;
     gradient->kind = GRADMQ_KIND_GRADIENT;
     gradient->has_clock = push->has_clock;
     gradient->clock = push->clock;
@@ -178,7 +182,7 @@ gradmq_remote_add_gradients (gradmq_remote_t *self, const gradmq_part_info_t *pa
     if (!err)
         err = s_build (self, parts, count, push ? push : &plain, &gradient, &payload, why);
     if (!err)
-        err = s_say (push ? push : &plain, &gradient, why);
+        err = s_say (self, push ? push : &plain, &gradient, why);
     if (!err) {
         gradient.layout = gradmq_layout_id (self->known.layout);
         err = s_add (self, &gradient, payload, dry_run, why);
@@ -187,4 +191,12 @@ gradmq_remote_add_gradients (gradmq_remote_t *self, const gradmq_part_info_t *pa
     gradmq_buffer_release (&payload);
     gradmq_gradient_clear (&gradient);
     return err;
+}
+
+void
+gradmq_remote_base_on_newest (gradmq_remote_t *self)
+{
+    self->has_base = self->position.epoch != 0;
+    self->base_epoch = self->position.epoch;
+    self->base_version = self->position.version;
 }

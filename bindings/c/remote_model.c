@@ -89,5 +89,8 @@ gradmq_remote_get_model_parameters (gradmq_remote_t *self, const char *stream,
                                        .version = position.version};
     if (layout)
         *layout = &self->known.info;
+    self->has_base = true;
+    self->base_epoch = position.epoch;
+    self->base_version = position.version;
     return GRADMQ_OK;
 }

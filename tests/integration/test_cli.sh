@@ -238,6 +238,10 @@ check 0 status --json;                    holds 'd["position"]["version"] == 0 a
 check 0 push "$scratch/gradient.safetensors" --worker someone --json
 holds 'd["disposition"] == "APPLIED" and d["position"]["version"] == 1 and not d["partial"]'
 check 0 push "$scratch/part.safetensors" --base;            says "1 of 2 tensors"
+check 0 settings max_staleness=5
+check 1 push "$scratch/part.safetensors" --dry-run;         complains "[BASE]"
+check 0 push "$scratch/part.safetensors" --dry-run --base;  says "would be taken"
+check 0 settings --reset max_staleness
 check 1 push "$scratch/stranger.safetensors";               complains '"x"'
 check 1 push "$scratch/shape.safetensors"; complains "[4, 1]"; complains "[2, 2]"
 check 1 push "$scratch/infinite.safetensors"

@@ -302,7 +302,8 @@ GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_get_model_parameters 
     const gradmq_layout_info_t **layout, gradmq_reason_t *why);
 
 //  addGradients, without joining by hand: joins under this remote's name, adds one gradient and
-//  waits until it is settled.
+//  waits until it is settled. States the parameters that gradmq_remote_get_model_parameters gave last as
+//  its base.
 //    errors  DISPOSED: it was not applied, the reason says why; the code of a refusal
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t
 gradmq_remote_add_gradients (gradmq_remote_t *self, const gradmq_part_info_t *parts, size_t count,

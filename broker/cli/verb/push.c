@@ -135,6 +135,8 @@ s_push (gradmq_cli_t *cli, const gradmq_safetensors_t *file, gradmq_reason_t *re
     gradmq_err_t err = gradmq_remote_call (cli->remote, &request, NULL, 0, &reply, reason);
     if (!err)
         err = s_match (&parts, file, &reply->description, reason);
+    if (!err && !push.without_base)
+        gradmq_remote_base_on_newest (cli->remote);
     if (!err)
         err = gradmq_remote_add_gradients (cli->remote, parts.parts, parts.count, &push, dry_run,
                                            reason);

@@ -172,6 +172,38 @@ test_add_gradients_waits_until_it_is_applied (void **state)
 }
 
 static void
+test_add_gradients_states_the_parameters_that_were_given (void **state)
+{
+    s_bench_t *bench = (s_bench_t *) *state;
+    s_load (bench);
+    const char *const name = "max_staleness", *const value = "1";
+    DONE (gradmq_remote_set_parameters (bench->remote, &name, &value, 1, &bench->why));
+    DONE (gradmq_remote_start (bench->remote, &bench->why));
+    const float row [] = {10, 20};
+    const uint32_t rows [] = {2};
+    const gradmq_part_info_t part = {.tensor = 0, .data = row, .rows = rows, .row_count = 1};
+    const gradmq_push_t without = {.without_base = true};
+    gradmq_parameters_view_t view;
+    //  None were given yet, or none are to be stated.
+    assert_int_equal (
+        gradmq_remote_add_gradients (bench->remote, &part, 1, NULL, false, &bench->why),
+        GRADMQ_ERR_BASE);
+    DONE (gradmq_remote_get_model_parameters (bench->remote, NULL, &view, NULL, &bench->why));
+    assert_int_equal (
+        gradmq_remote_add_gradients (bench->remote, &part, 1, &without, false, &bench->why),
+        GRADMQ_ERR_BASE);
+    //  One version behind is near enough, two are not.
+    DONE (gradmq_remote_add_gradients (bench->remote, &part, 1, NULL, false, &bench->why));
+    DONE (gradmq_remote_add_gradients (bench->remote, &part, 1, NULL, false, &bench->why));
+    assert_int_equal (
+        gradmq_remote_add_gradients (bench->remote, &part, 1, NULL, false, &bench->why),
+        GRADMQ_ERR_STALE);
+    DONE (gradmq_remote_get_model_parameters (bench->remote, NULL, &view, NULL, &bench->why));
+    assert_int_equal (view.version, 2);
+    DONE (gradmq_remote_add_gradients (bench->remote, &part, 1, NULL, false, &bench->why));
+}
+
+static void
 test_add_gradients_refused_says_why (void **state)
 {
     s_bench_t *bench = (s_bench_t *) *state;
@@ -272,6 +304,7 @@ main (void)
         TEST (test_start_and_stop_go_by_the_state),
         TEST (test_set_parameters_is_all_or_nothing),
         TEST (test_add_gradients_waits_until_it_is_applied),
+        TEST (test_add_gradients_states_the_parameters_that_were_given),
         TEST (test_add_gradients_refused_says_why),
         TEST (test_reports_name_what_the_protocol_names),
         TEST (test_call_code_of_the_reply_is_the_error),
