@@ -5,8 +5,8 @@
 
 #include <assert.h>
 
-//  A tile holds a stretch of elements of all contributions: row r the r-th contribution at first, in
-//  the end the r-th least value of each element. Up to IN_REGISTERS contributions are put in order
+//  A tile holds a stretch of elements of all contributions: row r the r-th contribution at first,
+//  in the end the r-th least value of each element. Up to IN_REGISTERS contributions are put in order
 //  on their way into the tile, more of them inside it.
 #define IN_REGISTERS 16u
 #define TILE_BYTES 65536u
@@ -17,48 +17,59 @@
     X (0)                                                                                          \
     X (1) X (2) X (3) X (4) X (5) X (6) X (7) X (8) X (9) X (10) X (11) X (12) X (13) X (14) X (15)
 
-#define LOAD(r)                                                                                    \
-    if ((r) < n)                                                                                   \
-        v [r] = from [r][i];
-#define STORE(r)                                                                                   \
-    if ((r) < n)                                                                                   \
-        rows [(r) *width + i] = v [r];
-#define EXCHANGE(a, b)                                                                             \
-    if ((b) < n) {                                                                                 \
-        real low = v [a] < v [b] ? v [a] : v [b], high = v [a] > v [b] ? v [a] : v [b];            \
-        v [a] = low;                                                                               \
-        v [b] = high;                                                                              \
-    }
+#define LOAD(r) LOAD_OF (v, from, r, i, n);
+#define EXCHANGE(a, b) EXCHANGE_OF (v, a, b, n);
+#define STORE(r) STORE_OF (rows + i, width, v, r, n);
 #define CASE(r)                                                                                    \
     case (r) + 1:                                                                                  \
         SORTED (gather, at, count, (r) + 1, rows, width);                                          \
         break;
 
 #define MIDDLE(t)                                                                                  \
-    /*  n is a constant: the network becomes a straight line. */                                   \
+    /*  n is a constant, so that a network becomes a straight line of its pairs below n. */        \
+    GRADMQ_INLINE void s_load_one_##t (GRADMQ_REAL_##t *v, const gradmq_##t##_t *const *from,      \
+                                       size_t r, size_t i, size_t n)                               \
+    {                                                                                              \
+        if (r < n)                                                                                 \
+            v [r] = from [r][i];                                                                   \
+    }                                                                                              \
+    GRADMQ_INLINE void s_exchange_two_##t (GRADMQ_REAL_##t *v, size_t a, size_t b, size_t n)       \
+    {                                                                                              \
+        if (b >= n)                                                                                \
+            return;                                                                                \
+        GRADMQ_REAL_##t x = v [a], y = v [b];                                                      \
+        v [a] = x < y ? x : y;                                                                     \
+        v [b] = x > y ? x : y;                                                                     \
+    }                                                                                              \
+    GRADMQ_INLINE void s_store_one_##t (GRADMQ_REAL_##t *column, size_t width,                     \
+                                        const GRADMQ_REAL_##t *v, size_t r, size_t n)              \
+    {                                                                                              \
+        if (r < n)                                                                                 \
+            column [r * width] = v [r];                                                            \
+    }                                                                                              \
     GRADMQ_INLINE void s_sorted_##t (const gradmq_gather_t *gather, size_t at, size_t count,       \
                                      size_t n, GRADMQ_REAL_##t *rows, size_t width)                \
     {                                                                                              \
-        typedef GRADMQ_REAL_##t real;                                                              \
         const gradmq_##t##_t *from [IN_REGISTERS];                                                 \
         for (size_t r = 0; r < n; r++)                                                             \
             from [r] = (const gradmq_##t##_t *) gather->x [r] + at;                                \
         GRADMQ_LOOP                                                                                \
         for (size_t i = 0; i < count; i++) {                                                       \
-            real v [IN_REGISTERS];                                                                 \
+            GRADMQ_REAL_##t v [IN_REGISTERS];                                                      \
             EACH (LOAD)                                                                            \
             GRADMQ_NETWORK (EXCHANGE)                                                              \
             EACH (STORE)                                                                           \
         }                                                                                          \
     }                                                                                              \
-    GRADMQ_INLINE void s_load_##t (const gradmq_gather_t *gather, size_t at, size_t count,         \
-                                   GRADMQ_REAL_##t *rows, size_t width)                            \
+    GRADMQ_INLINE void s_load_rows_##t (const gradmq_gather_t *gather, size_t at, size_t count,    \
+                                        GRADMQ_REAL_##t *rows, size_t width)                       \
     {                                                                                              \
         for (size_t r = 0; r < gather->contributions; r++)                                         \
             memcpy (rows + r * width, (const gradmq_##t##_t *) gather->x [r] + at,                 \
                     count * sizeof *rows);                                                         \
     }                                                                                              \
-    GRADMQ_INLINE void s_exchange_##t (GRADMQ_REAL_##t *low, GRADMQ_REAL_##t *high, size_t count)  \
+    GRADMQ_INLINE void s_exchange_rows_##t (GRADMQ_REAL_##t *low, GRADMQ_REAL_##t *high,           \
+                                            size_t count)                                          \
     {                                                                                              \
         GRADMQ_LOOP                                                                                \
         for (size_t i = 0; i < count; i++) {                                                       \
@@ -77,7 +88,7 @@
             for (size_t q = top, r = 0, d = p; q >= p; d = q - p, q /= 2, r = p)                   \
                 for (size_t i = 0; i + d < n; i++)                                                 \
                     if ((i & p) == r)                                                              \
-                        s_exchange_##t (rows + i * width, rows + (i + d) * width, count);          \
+                        s_exchange_rows_##t (rows + i * width, rows + (i + d) * width, count);     \
     }                                                                                              \
     GRADMQ_INLINE void s_mean_##t (const GRADMQ_REAL_##t *rows, size_t n, size_t width,            \
                                    size_t count, gradmq_##t##_t *out)                              \
@@ -99,7 +110,7 @@
         switch (gather->contributions) {                                                           \
             EACH (CASE)                                                                            \
             default:                                                                               \
-                s_load_##t (gather, at, count, rows, width);                                       \
+                s_load_rows_##t (gather, at, count, rows, width);                                  \
                 s_order_##t (rows, gather->contributions, width, count);                           \
         }                                                                                          \
         s_mean_##t (rows + gather->trim * width, gather->contributions - 2 * gather->trim, width,  \
@@ -123,9 +134,18 @@
     }
 
 #define SORTED s_sorted_f32
+#define LOAD_OF s_load_one_f32
+#define EXCHANGE_OF s_exchange_two_f32
+#define STORE_OF s_store_one_f32
 MIDDLE (f32)
 #undef SORTED
+#undef LOAD_OF
+#undef EXCHANGE_OF
+#undef STORE_OF
 #define SORTED s_sorted_f64
+#define LOAD_OF s_load_one_f64
+#define EXCHANGE_OF s_exchange_two_f64
+#define STORE_OF s_store_one_f64
 MIDDLE (f64)
 
 void

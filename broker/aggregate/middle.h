@@ -6,8 +6,8 @@
 #include "aggregate/rule.h"
 
 //  out [i] = the mean of x [0] [i], x [1] [i] ... without the gather->trim least and greatest of
-//  them: added up in F64 from the least on, rounded to the dtype once. The order of the contributions
-//  changes nothing, a zero is +0. Ignores the weights.
+//  them: added up in F64 from the least on, rounded to the dtype once. The order of the
+//  contributions does not change a bit. Ignores the weights.
 //    shape  2 * trim < contributions
 void gradmq_middle_f32 (const gradmq_gather_t *gather);
 void gradmq_middle_f64 (const gradmq_gather_t *gather);

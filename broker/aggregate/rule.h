@@ -1,7 +1,7 @@
 //  Rules: how the contributions to one step become one gradient. A file and a row each (rule.def).
 //
-//  A rule works on blocks: the same stretch of elements of every contribution, in the master dtype. It
-//  is elementwise but for the choice that krum makes beforehand, so that block bounds, instruction
+//  A rule works on blocks: the same stretch of elements of every contribution, in the master dtype.
+//  It is elementwise but for the choice that krum makes beforehand, so that block bounds, instruction
 //  set and threads do not change a bit. Contributions come in an order that does not depend on their
 //  arrival.
 

@@ -86,7 +86,7 @@ s_beat (gradmq_actor_t *self, uint64_t now, uint64_t idle_ms)
     self->beat_ms = now;
     if (now - atomic_load (&self->shared->read_ms) >= REST_MS)
         gradmq_model_rest (self->engine->model);
-    gradmq_engine_expire (self->engine, idle_ms);
+    gradmq_engine_expire (self->engine, now, idle_ms);
     gradmq_publisher_heartbeat (self->publisher, self->engine);
     gradmq_publisher_acks (self->publisher, self->engine, true);
 }

@@ -6,16 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-//  The sums kept for this metric, NULL when there are too many names.
+//  The sums kept for this metric. When there are too many names, the one that was reported longest ago
+//  makes room.
 static gradmq_metric_sum_t *
 s_metric (gradmq_engine_t *self, const char *name)
 {
-    for (size_t i = 0; i < self->metric_count; i++)
+    gradmq_metric_sum_t *sum = &self->metrics [0];
+    for (size_t i = 0; i < self->metric_count; i++) {
         if (strcmp (self->metrics [i].name, name) == 0)
             return &self->metrics [i];
-    if (self->metric_count == GRADMQ_METRIC_NAMES_MAX)
-        return NULL;
-    gradmq_metric_sum_t *sum = &self->metrics [self->metric_count++];
+        if (self->metrics [i].reported < sum->reported)
+            sum = &self->metrics [i];
+    }
+    if (self->metric_count < GRADMQ_METRIC_NAMES_MAX)
+        sum = &self->metrics [self->metric_count++];
     *sum = (gradmq_metric_sum_t){0};
     snprintf (sum->name, sizeof sum->name, "%s", name);
     return sum;
@@ -42,8 +46,7 @@ s_add_metrics (gradmq_engine_t *self, const gradmq_gradient_t *gradient)
     for (size_t i = 0; i < gradient->metric_count; i++) {
         const gradmq_metric_t *metric = &gradient->metrics [i];
         gradmq_metric_sum_t *sum = s_metric (self, metric->name);
-        if (!sum)
-            continue;
+        sum->reported = ++self->metrics_reported;
         if (sum->count == 0) {
             sum->weighted_sum = sum->weight = 0;
             sum->minimum = sum->maximum = metric->value;

@@ -129,6 +129,11 @@ gradmq_engine_why (const gradmq_engine_t *self, char *text, size_t size)
             return text;
         case GRADMQ_STATE_RUNNING:
             gradmq_sync_why (&self->sync, &self->settings, text, size);
+            if (!text [0] && self->update_left_out)
+                snprintf (text, size,
+                          "updates are left out: readers hold %zu old versions; pinned_snapshots "
+                          "allows %" PRIu64,
+                          gradmq_model_pinned (self->model), gradmq_engine_pinned_most (self));
             return text [0] ? text : NULL;
     }
     return NULL;
@@ -437,7 +442,7 @@ s_finish_leaving (gradmq_engine_t *self)
 }
 
 void
-gradmq_engine_expire (gradmq_engine_t *self, uint64_t idle_ms)
+gradmq_engine_expire (gradmq_engine_t *self, uint64_t read_ms, uint64_t idle_ms)
 {
     //  What departs may be forgotten at once; what it has to be told goes first.
     gradmq_publisher_acks (self->publisher, self, false);
@@ -445,7 +450,7 @@ gradmq_engine_expire (gradmq_engine_t *self, uint64_t idle_ms)
         gradmq_members_stand_still (self->members, idle_ms);
     s_finish_leaving (self);
     size_t before = gradmq_members_count (self->members);
-    gradmq_members_expire (self->members, gradmq_clock_ms (&self->clock), s_expired, self);
+    gradmq_members_expire (self->members, read_ms, s_expired, self);
     if (gradmq_members_count (self->members) != before)
         gradmq_sync_members_changed (&self->sync);
 }

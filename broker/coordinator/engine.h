@@ -23,7 +23,8 @@ typedef struct {
     double newest;
     double weighted_sum, weight;
     double minimum, maximum;
-    uint64_t count;  //  since the last report; 0: nothing new
+    uint64_t count;     //  since the last report; 0: nothing new
+    uint64_t reported;  //  place of its newest report among all
 } gradmq_metric_sum_t;
 
 //  Newest metrics of one worker: what gradmq_member_t's `metrics` points to.
@@ -64,6 +65,8 @@ typedef struct gradmq_engine {
     uint64_t staleness_count, staleness_maximum;
     gradmq_metric_sum_t metrics [GRADMQ_METRIC_NAMES_MAX];
     size_t metric_count;
+    uint64_t metrics_reported;
+    bool update_left_out;   //  the newest publication was, as readers hold too many versions
     uint64_t malformed_ms;  //  begin of the second that malformed_sent counts
     unsigned malformed_sent;
     uint64_t strangers_ms;  //  the same for gradients of those who are not members
@@ -230,9 +233,10 @@ void gradmq_engine_tell_stranger (gradmq_engine_t *self, const gradmq_gradient_t
 void gradmq_engine_leave (gradmq_engine_t *self, gradmq_member_t *member, uint64_t last_sequence,
                           bool *complete);
 
-//  Leases and those who are leaving, once a heartbeat; `idle_ms`: how long nothing could be read
-//  before now.
-void gradmq_engine_expire (gradmq_engine_t *self, uint64_t idle_ms);
+//  Leases and those who are leaving, once a heartbeat.
+//    `read_ms`  when it was last read what had come: what no one could read since renews no lease
+//    `idle_ms`  how long nothing could be read before that
+void gradmq_engine_expire (gradmq_engine_t *self, uint64_t read_ms, uint64_t idle_ms);
 
 //  Fill an acknowledgement of this member.
 //    owns    points into `missing` and into the member

@@ -227,7 +227,8 @@ gradmq_publisher_update (gradmq_publisher_t *self, gradmq_engine_t *engine, bool
     self->last_epoch = gradmq_model_epoch (engine->model);
     self->last_version = gradmq_model_version (engine->model);
     self->last_ms = s_now_ms (engine);
-    if (gradmq_engine_pinned_full (engine)) {
+    engine->update_left_out = gradmq_engine_pinned_full (engine);
+    if (engine->update_left_out) {
         gradmq_count (&engine->counters, GRADMQ_COUNTER_updates_left_out, 1);
         return;
     }

@@ -44,8 +44,6 @@ s_open (gradmq_inputs_t *self, gradmq_input_t *input, const gradmq_model_t *mode
         input->scale = 1.0;
     }
     input->weight = gradient->weight;
-    if (self->step->settings.max_weight < input->weight)
-        input->weight = self->step->settings.max_weight;
     input->reader = gradmq_step_reader (self->step, gradient, transform);
 }
 

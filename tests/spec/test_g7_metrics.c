@@ -77,12 +77,40 @@ test_as_many_as_are_allowed_are_taken_and_listed (void **state)
     peer_destroy (&peer);
 }
 
+//  Who reports many names of its own hides nobody's for good.
+static void
+test_a_new_name_takes_the_place_of_the_one_reported_longest_ago (void **state)
+{
+    (void) state;
+    peer_t *peer = peer_new ();
+    peer_load (peer, 1);
+    uint64_t incarnation = peer_join (peer, "w");
+    s_fill ();
+    gradmq_gradient_t gradient = s_gradient (peer, incarnation, 1, MOST);
+    assert_int_equal (act_try (peer, &gradient, (float []){0.5f}, 1).disposition, GRADMQ_APPLIED);
+    gradmq_metric_t own = {.name = "loss", .value = 0.75, .weight = 1};
+    gradient = s_gradient (peer, incarnation, 2, 1);
+    gradient.metrics = &own;
+    assert_int_equal (act_try (peer, &gradient, (float []){0.5f}, 1).disposition, GRADMQ_APPLIED);
+    assert_int_equal (act_command (peer, GRADMQ_COMMAND_STATUS), GRADMQ_OK);
+    const gradmq_status_report_t *status = &peer->reply.status;
+    bool found = false;
+    for (size_t i = 0; i < status->metric_count; i++) {
+        assert_string_not_equal (status->metrics [i].name, s_metrics [0].name);
+        if (strcmp (status->metrics [i].name, "loss") == 0)
+            found = status->metrics [i].value == 0.75;
+    }
+    assert_true (found);
+    peer_destroy (&peer);
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_bad_metrics_are_refused),
         cmocka_unit_test (test_as_many_as_are_allowed_are_taken_and_listed),
+        cmocka_unit_test (test_a_new_name_takes_the_place_of_the_one_reported_longest_ago),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 //  U-8: the number of snapshots that may be held at a time is bounded: pinned_snapshots, or as many as
 //  fit into 32 MiB. Past it a Get is answered BUSY, and publications are left out; the next one that
-//  goes out shows the gap.
+//  goes out shows the gap. Meanwhile Status and heartbeat say why.
 
 #include "spec/fixture/act.h"
 
@@ -67,6 +67,7 @@ test_large_model_is_busy_past_the_limit (void **state)
     s_assert_update (peer, 1, 0);
     assert_int_equal (peer_counter (peer, "updates_left_out"), 1);
     s_wait_pinned (peer, 2);
+    assert_non_null (strstr (peer->reply.status.why, "readers hold 2 old versions"));
     assert_int_equal (s_get (peer), GRADMQ_ERR_BUSY);
     gradmq_coordinator_view_t none;
     assert_int_equal (
@@ -78,6 +79,8 @@ test_large_model_is_busy_past_the_limit (void **state)
     s_wait_pinned (peer, 1);
     act_push (peer, "w", incarnation, 3, 0.25f, LARGE);
     s_assert_update (peer, 3, 1);
+    assert_int_equal (act_command (peer, GRADMQ_COMMAND_STATUS), GRADMQ_OK);
+    assert_null (peer->reply.status.why);
     assert_true (((const float *) views [1].data) [LARGE - 1] == 0.75f);
     gradmq_coordinator_view_release (&views [1]);
     act_assert_parameters (peer, LARGE, 0.25f, 3);

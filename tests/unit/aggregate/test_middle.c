@@ -192,8 +192,8 @@ test_median_of_the_most_contributions (void **state)
             x [0][i] = narrow [i];
             x [1][i] = wide [i];
         }
-    float of_narrow [ELEMENTS];
-    double of_wide [ELEMENTS];
+    float of_narrow [ELEMENTS] = {0};
+    double of_wide [ELEMENTS] = {0};
     gradmq_middle_f32 (&(gradmq_gather_t){
         .x = x [0], .contributions = N, .count = ELEMENTS, .trim = (N - 1) / 2, .out = of_narrow});
     gradmq_middle_f64 (&(gradmq_gather_t){
@@ -204,6 +204,14 @@ test_median_of_the_most_contributions (void **state)
     }
 }
 
+//  Bits a and b of v, the lesser first; what is beyond n stays.
+static unsigned
+s_exchange (unsigned v, size_t a, size_t b, size_t n)
+{
+    bool swap = b < n && (v >> a & 1) && !(v >> b & 1);
+    return swap ? v ^ (1u << a | 1u << b) : v;
+}
+
 //  A network that sorts every sequence of zeros and ones sorts everything (Knuth, 5.3.4, theorem Z).
 static void
 test_network_sorts_any_number_of_values (void **state)
@@ -212,9 +220,7 @@ test_network_sorts_any_number_of_values (void **state)
     for (size_t n = 1; n <= 16; n++)
         for (unsigned bits = 0; bits < 1u << n; bits++) {
             unsigned v = bits;
-#define EXCHANGE(a, b)                                                                             \
-    if ((b) < n && (v >> (a) &1) && !(v >> (b) &1))                                                \
-        v ^= 1u << (a) | 1u << (b);
+#define EXCHANGE(a, b) v = s_exchange (v, a, b, n);
             GRADMQ_NETWORK (EXCHANGE)
             //  Zeros first: v + its lowest one is the next power of two.
             if (v + (v & -v) != (v ? 1u << n : 0))
@@ -226,7 +232,7 @@ static void
 test_sort_puts_numbers_in_order (void **state)
 {
     (void) state;
-    double values [200], expected [200];
+    double values [200] = {0}, expected [200] = {0};
     uint64_t seed = 9;
     for (size_t n = 0; n <= 200; n++) {
         for (size_t i = 0; i < n; i++)
