@@ -3,6 +3,7 @@
 #ifndef GRADMQ_STEP_REAL_H
 #define GRADMQ_STEP_REAL_H
 
+#include "kernel/gemm.h"
 #include "optimize/optimizer.h"
 
 typedef struct {
@@ -14,6 +15,9 @@ typedef struct {
     void (*scale) (void *to, const void *from, double factor, size_t n);
     void (*negate) (void *to, const void *from, size_t n);
     void (*clamp) (void *to, const void *from, double bound, size_t n);
+    //  Octets times a scale, the product of matrices.
+    void (*int8) (void *to, const void *octets, double scale, size_t n);
+    void (*gemm) (const gradmq_gemm_t *of);
     //  From another dtype into this one.
     void (*convert) (const gradmq_dtype_t *dtype, void *to, const void *from, size_t n);
     //  The optimizer's passes; `streams`: out of place, past the caches.

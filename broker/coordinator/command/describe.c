@@ -1,7 +1,7 @@
 #include "coordinator/command.h"
 #include "coordinator/product.h"
+#include "tensor/encoding.h"
 
-static const uint32_t s_encodings [] = {GRADMQ_ENCODING_DENSE, GRADMQ_ENCODING_ROWS};
 static const uint32_t s_kinds [] = {GRADMQ_KIND_GRADIENT, GRADMQ_KIND_SKIP};
 static const char *const s_policies [] = {"async"};
 
@@ -22,7 +22,7 @@ enum { NAMES_MAX = 32 };
 
 //  Texts of dtypes, streams, optimizers and schedules, from their tables.
 typedef struct {
-    uint32_t dtypes [NAMES_MAX];
+    uint32_t dtypes [NAMES_MAX], encodings [NAMES_MAX];
     const char *streams [NAMES_MAX], *published [NAMES_MAX];
     const char *optimizers [NAMES_MAX], *schedules [NAMES_MAX];
 } gradmq_tables_t;
@@ -41,6 +41,15 @@ s_dtypes (const gradmq_publisher_t *publisher, gradmq_tables_t *tables,
     description->dtypes = (gradmq_numbers_t){tables->dtypes, count};
     description->stream_names = (gradmq_texts_t){tables->streams, count};
     description->streams = (gradmq_texts_t){tables->published, published};
+}
+
+static size_t
+s_encodings (gradmq_tables_t *tables)
+{
+    size_t count = 0;
+    for (const gradmq_encoding_t *e; count < NAMES_MAX && (e = gradmq_encoding_at (count));)
+        tables->encodings [count++] = e->code;
+    return count;
 }
 
 static void
@@ -93,7 +102,7 @@ gradmq_command_describe (gradmq_exchange_t *exchange)
         .updates = exchange->endpoints->updates,
         .events = exchange->endpoints->events,
         .limits = s_limits,
-        .encodings = {s_encodings, sizeof s_encodings / sizeof s_encodings [0]},
+        .encodings = {tables->encodings, s_encodings (tables)},
         .kinds = {s_kinds, sizeof s_kinds / sizeof s_kinds [0]},
         .heartbeat_ms = exchange->engine->heartbeat_ms,
     };
