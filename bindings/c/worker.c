@@ -1,3 +1,4 @@
+#include "arrival.h"
 #include "worker.h"
 
 #include <inttypes.h>
@@ -84,12 +85,10 @@ s_choose_stream (gradmq_worker_t *self, const gradmq_description_t *description,
             gradmq_dtype (description->layout_dtype ? description->layout_dtype : GRADMQ_F32);
         snprintf (stream, sizeof self->session.stream, "%s", master ? master->stream : "f32");
     }
-    const gradmq_dtype_t *dtype = gradmq_dtype_named (stream);
-    if (dtype == NULL || strcmp (dtype->stream, stream) != 0)
+    if (gradmq_form_named (stream) == NULL)
         return gradmq_refuse (why, GRADMQ_ERR_UNSUPPORTED,
-                              "this library does not read the stream %s; it reads f32, f64, f16 "
-                              "and bf16",
-                              stream);
+                              "this library does not read the stream %s; it reads %s", stream,
+                              gradmq_arrival_streams ());
     return GRADMQ_OK;
 }
 

@@ -77,3 +77,19 @@ ENCODE (f64)
 
 DECODE (f32)
 DECODE (f64)
+
+#define DECODE_BLOCKS(t)                                                                           \
+    void gradmq_kernel_int8_decode_blocks_##t (void *to, const void *scales, const void *octets,   \
+                                               size_t n)                                           \
+    {                                                                                              \
+        const gradmq_f32_t *scale = scales;                                                        \
+        const int8_t *from = octets;                                                               \
+        gradmq_##t##_t *y = to;                                                                    \
+        for (size_t at = 0; at < n; at += GRADMQ_KERNEL_INT8_BLOCK) {                              \
+            size_t count = n - at < GRADMQ_KERNEL_INT8_BLOCK ? n - at : GRADMQ_KERNEL_INT8_BLOCK;  \
+            gradmq_kernel_int8_decode_##t (y + at, from + at, (double) *scale++, count);           \
+        }                                                                                          \
+    }
+
+DECODE_BLOCKS (f32)
+DECODE_BLOCKS (f64)

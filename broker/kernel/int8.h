@@ -25,4 +25,10 @@ void gradmq_kernel_int8_encode_f64 (void *scales, void *octets, const void *x, s
 void gradmq_kernel_int8_decode_f32 (void *to, const void *octets, double scale, size_t n);
 void gradmq_kernel_int8_decode_f64 (void *to, const void *octets, double scale, size_t n);
 
+//  The same for n elements of many blocks, with a scale each.
+void gradmq_kernel_int8_decode_blocks_f32 (void *to, const void *scales, const void *octets,
+                                           size_t n);
+void gradmq_kernel_int8_decode_blocks_f64 (void *to, const void *scales, const void *octets,
+                                           size_t n);
+
 #endif

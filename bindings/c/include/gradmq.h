@@ -50,7 +50,8 @@ typedef struct {
     const char *control;  //  control endpoint, such as "tcp://127.0.0.1:5570"; needed
     const char *model;    //  model's name; NULL: the one that is there
     const char *name;     //  worker's (or client's) name; NULL: host name and a random number
-    const char *stream;   //  of updates: "f32", "f64", "f16", "bf16"; NULL: the master dtype's
+    const char *stream;   //  of updates: "f32", "f64", "f16", "bf16", "int8" (read as
+                          //  f32); NULL: the master dtype's
     uint32_t timeout_ms;  //  longest wait of one call; 0: 30,000
     uint32_t request_ms;  //  longest wait for one reply before it is asked again; 0: 5,000
     uint32_t linger_ms;   //  how long sockets outlive their close; 0: 2,000
@@ -87,7 +88,7 @@ typedef struct {
 typedef struct {
     const void *data;
     uint64_t bytes;
-    uint32_t dtype;  //  the stream's
+    uint32_t dtype;  //  the stream's; of int8 F32
     uint64_t epoch;
     uint64_t version;
 } gradmq_parameters_view_t;

@@ -31,15 +31,16 @@ static void
 s_dtypes (const gradmq_publisher_t *publisher, gradmq_tables_t *tables,
           gradmq_description_t *description)
 {
-    size_t count = 0, published = 0;
-    for (const gradmq_dtype_t *d; count < NAMES_MAX && (d = gradmq_dtype_at (count)); count++) {
+    size_t count = 0, streams = 0, published = 0;
+    for (const gradmq_dtype_t *d; count < NAMES_MAX && (d = gradmq_dtype_at (count)); count++)
         tables->dtypes [count] = d->code;
-        tables->streams [count] = d->stream;
-        if (gradmq_publisher_publishes (publisher, d))
-            tables->published [published++] = d->stream;
+    for (const gradmq_form_t *f; streams < NAMES_MAX && (f = gradmq_form_at (streams)); streams++) {
+        tables->streams [streams] = f->name;
+        if (gradmq_publisher_publishes (publisher, f))
+            tables->published [published++] = f->name;
     }
     description->dtypes = (gradmq_numbers_t){tables->dtypes, count};
-    description->stream_names = (gradmq_texts_t){tables->streams, count};
+    description->stream_names = (gradmq_texts_t){tables->streams, streams};
     description->streams = (gradmq_texts_t){tables->published, published};
 }
 
