@@ -21,6 +21,14 @@ gradmq_kept_small (gradmq_kept_t *self, size_t bytes)
     return zmq_msg_data (&self->small);
 }
 
+const void *
+gradmq_kept_payload (gradmq_kept_t *self)
+{
+    if (self->buffer)
+        return gradmq_buffer_data (self->buffer);
+    return self->has_small ? zmq_msg_data (&self->small) : NULL;
+}
+
 gradmq_sent_t
 gradmq_kept_send (gradmq_kept_t *self, void *socket)
 {
@@ -44,5 +52,6 @@ gradmq_kept_clear (gradmq_kept_t *self)
         zmq_msg_close (&self->small);
     self->has_header = false;
     self->has_small = false;
+    self->compressed = 0;
     gradmq_buffer_release (&self->buffer);
 }

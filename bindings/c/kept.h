@@ -14,6 +14,7 @@ typedef struct {
     zmq_msg_t small;
     gradmq_buffer_t *buffer;  //  NULL: the payload is `small`, or there is none
     bool has_header, has_small;
+    uint64_t compressed;  //  generation of the compressor that made it; 0: none did
 } gradmq_kept_t;
 
 //  Begin with a header. Returns false, with nothing kept: out of memory.
@@ -21,6 +22,9 @@ bool gradmq_kept_header (gradmq_kept_t *self, const void *header, size_t size);
 
 //  Room for a payload of at most GRADMQ_KEPT_SMALL_BYTES, above 0. NULL: out of memory.
 void *gradmq_kept_small (gradmq_kept_t *self, size_t bytes);
+
+//  The payload as it was sent. NULL: it lies nowhere, or there is none.
+const void *gradmq_kept_payload (gradmq_kept_t *self);
 
 //  Send it, once or again.
 gradmq_sent_t gradmq_kept_send (gradmq_kept_t *self, void *socket);

@@ -228,6 +228,62 @@ s_payload (gradmq_worker_t *self, uint64_t bytes)
     return kept->buffer ? gradmq_buffer_data (kept->buffer) : NULL;
 }
 
+//  ------------------------------------------------------------------------------------------------
+//  Compressed gradients
+
+//  Encode into what is kept of the next gradient, and send that. The sender says nothing of dtype and
+//  loss_scale: the numbers are divided here, so that what remains has no scale.
+static gradmq_err_t
+s_send_compressed (gradmq_worker_t *self, const void *data, const gradmq_push_t *push,
+                   uint64_t deadline_ms, gradmq_reason_t *why)
+{
+    gradmq_compressor_t *compressor = &self->compressor;
+    gradmq_kept_t *kept = s_next_kept (self);
+    gradmq_push_t said = push ? *push : (gradmq_push_t){0};
+    double factor = said.loss_scale > 0 ? 1 / said.loss_scale : 1;
+    said.loss_scale = 0;
+    said.dtype = compressor->method->dtype;
+    void *to = s_payload (self, compressor->bytes);
+    gradmq_err_t err =
+        to ? gradmq_compressor_encode (compressor, data, factor, to, kept->buffer, why)
+           : s_memory (why);
+    if (!err)
+        err = s_push_kept (self, GRADMQ_KIND_GRADIENT, &said, compressor->told, compressor->count,
+                           compressor->bytes, deadline_ms, why);
+    if (err) {
+        gradmq_kept_clear (kept);
+        return err;
+    }
+    kept->compressed = compressor->generation;
+    gradmq_compressor_sent (compressor);
+    return GRADMQ_OK;
+}
+
+static gradmq_err_t
+s_push_compressed (gradmq_worker_t *self, const void *data, const gradmq_push_t *push,
+                   gradmq_reason_t *why)
+{
+    gradmq_compressor_t *compressor = &self->compressor;
+    gradmq_layout_t *layout = self->known.layout;
+    if (s_dtype (self, push) != gradmq_layout_dtype (layout))
+        return gradmq_refuse (why, GRADMQ_ERR_ARGUMENT,
+                              "gradients are compressed from the model's own dtype, %s; give that",
+                              gradmq_layout_dtype (layout)->name);
+    gradmq_err_t err = gradmq_compressor_prepare (compressor, layout, why);
+    if (err)
+        return err;
+    const uint64_t deadline_ms = gradmq_worker_ms (self) + self->session.timeout_ms;
+    err = s_wait_for_room (self, compressor->bytes, deadline_ms, why);
+    if (!err && gradmq_layout_id (self->known.layout) != gradmq_layout_id (compressor->layout))
+        err = gradmq_refuse (why, GRADMQ_ERR_LAYOUT,
+                             "the model was replaced by one of another layout meanwhile; the "
+                             "gradient was not pushed");
+    return err ? err : s_send_compressed (self, data, push, deadline_ms, why);
+}
+
+//  ------------------------------------------------------------------------------------------------
+//  Pushing
+
 gradmq_err_t
 gradmq_worker_push (gradmq_worker_t *self, const void *data, uint64_t bytes,
                     const gradmq_push_t *push, gradmq_reason_t *why)
@@ -235,6 +291,8 @@ gradmq_worker_push (gradmq_worker_t *self, const void *data, uint64_t bytes,
     gradmq_err_t err = s_check_whole (self, data, bytes, push, why);
     if (err)
         return err;
+    if (self->compresses)
+        return s_push_compressed (self, data, push, why);
     const uint64_t deadline_ms = gradmq_worker_ms (self) + self->session.timeout_ms;
     err = s_wait_for_room (self, bytes, deadline_ms, why);
     if (err)
@@ -261,6 +319,12 @@ gradmq_worker_push_take (gradmq_worker_t *self, void *data, uint64_t bytes,
     gradmq_err_t err = s_check_whole (self, data, bytes, push, why);
     if (err)
         return err;
+    if (self->compresses) {
+        err = s_push_compressed (self, data, push, why);
+        if (!err && release)
+            release (data, context);
+        return err;
+    }
     const uint64_t deadline_ms = gradmq_worker_ms (self) + self->session.timeout_ms;
     err = s_wait_for_room (self, bytes, deadline_ms, why);
     if (err)

@@ -1,6 +1,5 @@
+#include "arrival.h"
 #include "remote.h"
-
-#include "core/size.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -48,6 +47,27 @@ gradmq_remote_know_layout (gradmq_remote_t *self, uint64_t layout_id, gradmq_rea
     return err;
 }
 
+//  Put the numbers where what arrived stands.
+static gradmq_err_t
+s_decode (gradmq_remote_t *self, const gradmq_model_parameters_t *told, gradmq_arrival_t *arrival,
+          gradmq_reason_t *why)
+{
+    const gradmq_layout_t *layout = self->known.layout;
+    uint64_t bytes = self->payload ? gradmq_buffer_bytes (self->payload) : 0;
+    gradmq_err_t err =
+        gradmq_arrival_look (arrival, layout, told->dtype, told->encoding, bytes, why);
+    if (err || !arrival->decoded)
+        return err;
+    gradmq_buffer_t *numbers = gradmq_buffers_take (self->session.buffers, arrival->bytes);
+    if (numbers == NULL)
+        return gradmq_refuse (why, GRADMQ_ERR_MEMORY, "out of memory");
+    gradmq_arrival_decode (arrival, layout, gradmq_buffer_data (self->payload),
+                           gradmq_buffer_data (numbers));
+    gradmq_buffer_release (&self->payload);
+    self->payload = numbers;
+    return GRADMQ_OK;
+}
+
 gradmq_err_t
 gradmq_remote_get_model_parameters (gradmq_remote_t *self, const char *stream,
                                     gradmq_parameters_view_t *view,
@@ -67,24 +87,13 @@ gradmq_remote_get_model_parameters (gradmq_remote_t *self, const char *stream,
     self->payload = payload;
     if (err)
         return err;
-    const gradmq_dtype_t *dtype =
-        told.dtype ? gradmq_dtype (told.dtype) : gradmq_layout_dtype (self->known.layout);
-    if (dtype == NULL || (told.encoding && told.encoding != GRADMQ_ENCODING_DENSE))
-        return gradmq_refuse (why, GRADMQ_ERR_UNSUPPORTED,
-                              "this library does not read dtype %u in encoding %u", told.dtype,
-                              told.encoding);
-    uint64_t bytes;
-    if (payload == NULL
-        || !gradmq_size_mul (gradmq_layout_elements (self->known.layout), dtype->size, &bytes)
-        || bytes != gradmq_buffer_bytes (payload))
-        return gradmq_refuse (why, GRADMQ_ERR_LENGTH,
-                              "the parameters came with %" PRIu64
-                              " bytes, which is not what %" PRIu64 " elements of %s have",
-                              payload ? gradmq_buffer_bytes (payload) : 0,
-                              gradmq_layout_elements (self->known.layout), dtype->name);
-    *view = (gradmq_parameters_view_t){.data = gradmq_buffer_data (payload),
-                                       .bytes = bytes,
-                                       .dtype = dtype->code,
+    gradmq_arrival_t arrival;
+    err = s_decode (self, &told, &arrival, why);
+    if (err)
+        return err;
+    *view = (gradmq_parameters_view_t){.data = gradmq_buffer_data (self->payload),
+                                       .bytes = arrival.bytes,
+                                       .dtype = arrival.dtype->code,
                                        .epoch = position.epoch,
                                        .version = position.version};
     if (layout)

@@ -1,7 +1,7 @@
+#include "arrival.h"
 #include "worker.h"
 
 #include "core/random.h"
-#include "core/size.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,35 +28,43 @@ s_describe (gradmq_worker_t *self, uint64_t deadline_ms, gradmq_reason_t *why)
     return err;
 }
 
+//  What the frames hold, decoded into the buffer that views show.
+static bool
+s_decode (gradmq_worker_t *self, const gradmq_arrival_t *arrival, gradmq_frames_t *frames,
+          size_t first)
+{
+    gradmq_buffer_t *arrived =
+        gradmq_buffers_take (self->session.buffers, gradmq_frames_bytes (frames, first));
+    if (arrived == NULL)
+        return false;
+    gradmq_frames_copy (frames, first, gradmq_buffer_data (arrived));
+    gradmq_arrival_decode (arrival, self->known.layout, gradmq_buffer_data (arrived),
+                           gradmq_buffer_data (self->stream.buffer));
+    gradmq_buffer_release (&arrived);
+    return true;
+}
+
 //  Copy frames `first` and later into the buffer that views show.
 static gradmq_err_t
 s_take (gradmq_worker_t *self, const gradmq_described_t *described, gradmq_frames_t *frames,
         size_t first, gradmq_reason_t *why)
 {
     gradmq_stream_t *stream = &self->stream;
-    const gradmq_dtype_t *dtype = described->dtype ? gradmq_dtype (described->dtype)
-                                                   : gradmq_layout_dtype (self->known.layout);
-    if (dtype == NULL || (described->encoding && described->encoding != GRADMQ_ENCODING_DENSE))
-        return gradmq_refuse (why, GRADMQ_ERR_UNSUPPORTED,
-                              "the stream has dtype %u and encoding %u; this library reads dense "
-                              "F32, F64, F16 and BF16",
-                              described->dtype, described->encoding);
-    uint64_t bytes;
-    if (!gradmq_size_mul (gradmq_layout_elements (self->known.layout), dtype->size, &bytes)
-        || gradmq_frames_bytes (frames, first) != bytes)
-        return gradmq_refuse (why, GRADMQ_ERR_LENGTH,
-                              "the coordinator sent %" PRIu64 " bytes of parameters; the layout "
-                              "has %" PRIu64 " elements of %s",
-                              gradmq_frames_bytes (frames, first),
-                              gradmq_layout_elements (self->known.layout), dtype->name);
-    if (stream->buffer == NULL || gradmq_buffer_bytes (stream->buffer) != bytes) {
+    gradmq_arrival_t arrival;
+    gradmq_err_t err =
+        gradmq_arrival_look (&arrival, self->known.layout, described->dtype, described->encoding,
+                             gradmq_frames_bytes (frames, first), why);
+    if (err)
+        return err;
+    if (stream->buffer == NULL || gradmq_buffer_bytes (stream->buffer) != arrival.bytes) {
         gradmq_buffer_release (&stream->buffer);
-        stream->buffer = gradmq_buffers_take (self->session.buffers, bytes);
+        stream->buffer = gradmq_buffers_take (self->session.buffers, arrival.bytes);
     }
-    if (stream->buffer == NULL)
+    if (stream->buffer == NULL || (arrival.decoded && !s_decode (self, &arrival, frames, first)))
         return gradmq_refuse (why, GRADMQ_ERR_MEMORY, "out of memory");
-    gradmq_frames_copy (frames, first, gradmq_buffer_data (stream->buffer));
-    stream->dtype = dtype;
+    if (!arrival.decoded)
+        gradmq_frames_copy (frames, first, gradmq_buffer_data (stream->buffer));
+    stream->dtype = arrival.dtype;
     stream->epoch = described->epoch;
     stream->version = described->version;
     stream->behind_ms = 0;

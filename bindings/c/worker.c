@@ -1,3 +1,4 @@
+#include "arrival.h"
 #include "worker.h"
 
 #include <inttypes.h>
@@ -84,12 +85,10 @@ s_choose_stream (gradmq_worker_t *self, const gradmq_description_t *description,
             gradmq_dtype (description->layout_dtype ? description->layout_dtype : GRADMQ_F32);
         snprintf (stream, sizeof self->session.stream, "%s", master ? master->stream : "f32");
     }
-    const gradmq_dtype_t *dtype = gradmq_dtype_named (stream);
-    if (dtype == NULL || strcmp (dtype->stream, stream) != 0)
+    if (gradmq_form_named (stream) == NULL)
         return gradmq_refuse (why, GRADMQ_ERR_UNSUPPORTED,
-                              "this library does not read the stream %s; it reads f32, f64, f16 "
-                              "and bf16",
-                              stream);
+                              "this library does not read the stream %s; it reads %s", stream,
+                              gradmq_arrival_streams ());
     return GRADMQ_OK;
 }
 
@@ -156,11 +155,23 @@ s_open_sockets (gradmq_worker_t *self, const gradmq_description_t *description,
     return err;
 }
 
+//  Is what this gradient held to go with a later one? Not what a rule left out; not what would be
+//  refused for ever, since it makes the sum too large.
+static bool
+s_comes_back (uint32_t disposition, uint32_t code)
+{
+    return disposition == GRADMQ_SKIPPED || disposition == GRADMQ_DISCARDED
+           || (disposition == GRADMQ_REFUSED && code != GRADMQ_ERR_NON_FINITE);
+}
+
 static void
 s_settled (void *context, uint64_t sequence, uint32_t disposition, uint32_t code)
 {
     gradmq_worker_t *self = (gradmq_worker_t *) context;
-    gradmq_kept_clear (&self->kept [gradmq_outbox_slot (sequence)]);
+    gradmq_kept_t *kept = &self->kept [gradmq_outbox_slot (sequence)];
+    if (kept->compressed && s_comes_back (disposition, code))
+        gradmq_compressor_return (&self->compressor, kept->compressed, gradmq_kept_payload (kept));
+    gradmq_kept_clear (kept);
     if (code == GRADMQ_ERR_LAYOUT)
         self->describe = true;
     if (disposition <= GRADMQ_APPLIED || self->on_verdict == NULL)
@@ -251,6 +262,7 @@ s_free (gradmq_worker_t *self)
     gradmq_socket_close (&self->updates);
     gradmq_frames_free (&self->frames);
     gradmq_push_header_free (&self->header);
+    gradmq_compressor_close (&self->compressor);
     gradmq_known_free (&self->known);
     gradmq_session_close (&self->session);
     free (self);

@@ -11,6 +11,7 @@
 #ifndef GRADMQ_CLIENT_WORKER_H
 #define GRADMQ_CLIENT_WORKER_H
 
+#include "compress.h"
 #include "frames.h"
 #include "known.h"
 #include "header.h"
@@ -114,6 +115,9 @@ struct gradmq_worker {
     uint64_t moved_ms;   //  when settled or received last grew
     uint64_t moved_settled;
     uint64_t moved_received;
+
+    gradmq_compressor_t compressor;
+    bool compresses;
 
     gradmq_stream_t stream;
     uint64_t pushed;

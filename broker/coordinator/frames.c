@@ -53,7 +53,7 @@ gradmq_send_image (void *socket, gradmq_image_t *image)
     for (uint64_t at = 0; at < size;) {
         uint64_t piece = size - at;
         if (piece > GRADMQ_FRAME_BYTES_USUAL)
-            piece = GRADMQ_FRAME_BYTES_USUAL;
+            piece = gradmq_image_cut (image, at + GRADMQ_FRAME_BYTES_USUAL) - at;
         if (!s_send_piece (socket, image, at, (size_t) piece, at + piece < size))
             return false;
         at += piece;

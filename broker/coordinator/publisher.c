@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STREAMS_MAX = 4, TOPIC_BYTES = 256 };
+enum { STREAMS_MAX = 8, TOPIC_BYTES = 256 };
 
 //  A published stream.
 typedef struct {
-    const gradmq_dtype_t *dtype;
+    const gradmq_form_t *form;
     uint64_t sequence;
     bool has_previous;
     uint64_t previous_epoch, previous_version;
@@ -22,7 +22,7 @@ struct gradmq_publisher {
     void *updates, *events;  //  ZeroMQ sockets, borrowed
     bool fixed_hwm;
     gradmq_streams_t *streams;
-    gradmq_published_t published [STREAMS_MAX];  //  those there were; by row of the dtype table
+    gradmq_published_t published [STREAMS_MAX];  //  those there were; by row of the forms
     bool on [STREAMS_MAX];
     uint64_t last_epoch, last_version, last_ms;
     uint64_t reported_ms;
@@ -104,20 +104,20 @@ gradmq_publisher_changed (gradmq_publisher_t *self, gradmq_engine_t *engine)
     gradmq_layout_t *layout = gradmq_model_layout (engine->model);
     gradmq_streams_forget (self->streams);
     s_set_hwm (self, engine);
-    const gradmq_dtype_t *dtype;
-    for (size_t i = 0; i < STREAMS_MAX && (dtype = gradmq_dtype_at (i)); i++) {
+    const gradmq_form_t *form;
+    for (size_t i = 0; i < STREAMS_MAX && (form = gradmq_form_at (i)); i++) {
         const char *list = engine->settings.streams;
-        bool native = layout && gradmq_layout_dtype (layout) == dtype;
-        self->published [i].dtype = dtype;
-        self->on [i] = list [0] ? s_listed (list, dtype->stream) : native;
+        bool native = layout && gradmq_form_native (form, layout);
+        self->published [i].form = form;
+        self->on [i] = list [0] ? s_listed (list, form->name) : native;
     }
 }
 
 bool
-gradmq_publisher_publishes (const gradmq_publisher_t *self, const gradmq_dtype_t *dtype)
+gradmq_publisher_publishes (const gradmq_publisher_t *self, const gradmq_form_t *form)
 {
     for (size_t i = 0; i < STREAMS_MAX; i++)
-        if (self->on [i] && self->published [i].dtype == dtype)
+        if (self->on [i] && self->published [i].form == form)
             return true;
     return false;
 }
@@ -126,7 +126,7 @@ uint64_t
 gradmq_publisher_sequence (const gradmq_publisher_t *self, const char *stream)
 {
     for (size_t i = 0; i < STREAMS_MAX; i++)
-        if (self->published [i].dtype && strcmp (self->published [i].dtype->stream, stream) == 0)
+        if (self->published [i].form && strcmp (self->published [i].form->name, stream) == 0)
             return self->published [i].sequence;
     return 0;
 }
@@ -137,15 +137,15 @@ s_send_update (gradmq_publisher_t *self, const gradmq_engine_t *engine, gradmq_p
 {
     gradmq_update_t update = {
         .model = engine->name,
-        .stream = stream->dtype->stream,
+        .stream = stream->form->name,
         .position = gradmq_engine_position (engine),
         .stream_sequence = stream->sequence + 1,
         .has_previous = stream->has_previous,
         .previous_epoch = stream->previous_epoch,
         .previous_version = stream->previous_version,
         .layout_id = gradmq_layout_id (gradmq_model_layout (engine->model)),
-        .dtype = stream->dtype->code,
-        .encoding = GRADMQ_ENCODING_DENSE,
+        .dtype = stream->form->dtype,
+        .encoding = stream->form->encoding,
         .bytes = gradmq_image_size (image),
         .learning_rate = engine->report.learning_rate,
         .settings_revision = engine->revision,
@@ -155,8 +155,7 @@ s_send_update (gradmq_publisher_t *self, const gradmq_engine_t *engine, gradmq_p
     if (gradmq_wire_encode_update (&update, &header, &size))
         return;
     char topic [TOPIC_BYTES];
-    int length =
-        snprintf (topic, sizeof topic, "params/%s/%s/", engine->name, stream->dtype->stream);
+    int length = snprintf (topic, sizeof topic, "params/%s/%s/", engine->name, stream->form->name);
     //  A message that was begun is ended: what follows would become part of it.
     if (gradmq_send_copy (self->updates, topic, (size_t) length, true)
         && !(gradmq_send_copy (self->updates, header, size, true)
@@ -179,8 +178,7 @@ s_publish (gradmq_publisher_t *self, gradmq_engine_t *engine)
         gradmq_image_t *image;
         if (!self->on [i])
             continue;
-        if (gradmq_streams_image (self->streams, engine->model, self->published [i].dtype,
-                                  &image)) {
+        if (gradmq_streams_image (self->streams, engine->model, self->published [i].form, &image)) {
             gradmq_count (&engine->counters, GRADMQ_COUNTER_updates_left_out, 1);
             continue;
         }

@@ -30,7 +30,7 @@ void gradmq_publisher_changed (gradmq_publisher_t *self, gradmq_engine_t *engine
 gradmq_streams_t *gradmq_publisher_streams (gradmq_publisher_t *self);
 
 //  True when this stream is published now.
-bool gradmq_publisher_publishes (const gradmq_publisher_t *self, const gradmq_dtype_t *dtype);
+bool gradmq_publisher_publishes (const gradmq_publisher_t *self, const gradmq_form_t *form);
 
 //  Sequence of the newest update published on a stream; 0: none.
 uint64_t gradmq_publisher_sequence (const gradmq_publisher_t *self, const char *stream);

@@ -1,10 +1,13 @@
 #include "coordinator/stream.h"
 
+#include "core/code.h"
+#include "kernel/int8.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DTYPES_MAX = 8, CONVERTED_AT_A_TIME = 4096 };
+enum { FORMS_MAX = 8, CONVERTED_AT_A_TIME = 4096 };
 
 struct gradmq_image {
     atomic_size_t references;
@@ -13,12 +16,12 @@ struct gradmq_image {
     const uint8_t *bytes;
     uint64_t size;
     uint64_t epoch, version;
-    uint32_t dtype;
+    const gradmq_form_t *form;
     uint8_t own [];
 };
 
 struct gradmq_streams {
-    gradmq_image_t *kept [DTYPES_MAX];  //  by dtype code; converted ones only
+    gradmq_image_t *kept [FORMS_MAX];  //  by row of the forms; converted ones only
 };
 
 gradmq_streams_t *
@@ -30,7 +33,7 @@ gradmq_streams_new (void)
 void
 gradmq_streams_forget (gradmq_streams_t *self)
 {
-    for (size_t i = 0; i < DTYPES_MAX; i++)
+    for (size_t i = 0; i < FORMS_MAX; i++)
         gradmq_image_release (&self->kept [i]);
 }
 
@@ -75,9 +78,15 @@ gradmq_image_size (const gradmq_image_t *self)
     return self->size;
 }
 
+uint64_t
+gradmq_image_cut (const gradmq_image_t *self, uint64_t at)
+{
+    return gradmq_form_cut (self->form, gradmq_snapshot_layout (self->snapshot), at);
+}
+
 //  An image with room for `own` bytes of its own.
 static gradmq_image_t *
-s_new (gradmq_snapshot_t *snapshot, uint32_t dtype, uint64_t own)
+s_new (gradmq_snapshot_t *snapshot, const gradmq_form_t *form, uint64_t own)
 {
     gradmq_image_t *self = malloc (sizeof *self + own);
     if (!self)
@@ -89,18 +98,20 @@ s_new (gradmq_snapshot_t *snapshot, uint32_t dtype, uint64_t own)
     self->size = own;
     self->epoch = gradmq_snapshot_epoch (snapshot);
     self->version = gradmq_snapshot_version (snapshot);
-    self->dtype = dtype;
+    self->form = form;
     return self;
 }
 
+//  --------------------------------------------------------------------------------------------
+//  Making one form of the master dtype: one function an encoding
+
 //  Convert by way of the wider of the two types, so that nothing is rounded twice.
 static void
-s_convert (gradmq_image_t *to, const gradmq_dtype_t *dtype, const void *from,
-           const gradmq_dtype_t *master, uint64_t elements)
+s_dense (uint8_t *out, const gradmq_form_t *form, const uint8_t *at, const gradmq_layout_t *layout)
 {
-    const uint8_t *at = from;
-    uint8_t *out = to->own;
-    for (uint64_t left = elements; left;) {
+    const gradmq_dtype_t *dtype = gradmq_dtype (form->dtype);
+    const gradmq_dtype_t *master = gradmq_layout_dtype (layout);
+    for (uint64_t left = gradmq_layout_elements (layout); left;) {
         size_t count = left < CONVERTED_AT_A_TIME ? (size_t) left : CONVERTED_AT_A_TIME;
         if (master->code == GRADMQ_DTYPE_F64) {
             double block [CONVERTED_AT_A_TIME];
@@ -117,22 +128,46 @@ s_convert (gradmq_image_t *to, const gradmq_dtype_t *dtype, const void *from,
     }
 }
 
-//  What is kept of the newest version in this dtype, converted where it is not there yet. NULL: out of
+static void
+s_int8 (uint8_t *out, const gradmq_form_t *form, const uint8_t *at, const gradmq_layout_t *layout)
+{
+    const gradmq_dtype_t *master = gradmq_layout_dtype (layout);
+    for (size_t i = 0; i < gradmq_layout_count (layout); i++) {
+        const gradmq_tensor_t *tensor = gradmq_layout_tensor (layout, i);
+        uint64_t bytes = gradmq_form_tensor_bytes (form, tensor);
+        size_t count = (size_t) tensor->elements;
+        uint8_t *octets = out + bytes - count;
+        if (master->code == GRADMQ_DTYPE_F64)
+            gradmq_kernel_int8_encode_f64 (out, octets, at, count);
+        else
+            gradmq_kernel_int8_encode_f32 (out, octets, at, count);
+        at += count * master->size;
+        out += bytes;
+    }
+}
+
+typedef void (s_make_t) (uint8_t *out, const gradmq_form_t *form, const uint8_t *at,
+                         const gradmq_layout_t *layout);
+
+static s_make_t *const s_makers [] = {
+    [GRADMQ_ENCODING_DENSE] = s_dense,
+    [GRADMQ_ENCODING_INT8] = s_int8,
+};
+
+//  What is kept of the newest version in this form, made where it is not there yet. NULL: out of
 //  memory.
 static gradmq_image_t *
-s_converted (gradmq_streams_t *self, gradmq_snapshot_t *newest, const gradmq_dtype_t *dtype)
+s_converted (gradmq_streams_t *self, gradmq_snapshot_t *newest, const gradmq_form_t *form)
 {
-    gradmq_image_t **kept = &self->kept [dtype->code % DTYPES_MAX];
-    if (*kept && (*kept)->dtype == dtype->code && (*kept)->epoch == gradmq_snapshot_epoch (newest)
+    gradmq_image_t **kept = &self->kept [form - gradmq_form_at (0)];
+    if (*kept && (*kept)->epoch == gradmq_snapshot_epoch (newest)
         && (*kept)->version == gradmq_snapshot_version (newest))
         return *kept;
     gradmq_layout_t *layout = gradmq_snapshot_layout (newest);
-    uint64_t elements = gradmq_layout_elements (layout);
-    gradmq_image_t *image = s_new (newest, dtype->code, elements * dtype->size);
+    gradmq_image_t *image = s_new (newest, form, gradmq_form_bytes (form, layout));
     if (!image)
         return NULL;
-    s_convert (image, dtype, gradmq_snapshot_bytes (newest), gradmq_layout_dtype (layout),
-               elements);
+    s_makers [form->encoding](image->own, form, gradmq_snapshot_bytes (newest), layout);
     gradmq_image_release (kept);
     *kept = image;
     return image;
@@ -140,18 +175,18 @@ s_converted (gradmq_streams_t *self, gradmq_snapshot_t *newest, const gradmq_dty
 
 gradmq_err_t
 gradmq_streams_image (gradmq_streams_t *self, const gradmq_model_t *model,
-                      const gradmq_dtype_t *dtype, gradmq_image_t **image_p)
+                      const gradmq_form_t *form, gradmq_image_t **image_p)
 {
     *image_p = NULL;
     gradmq_snapshot_t *newest = gradmq_model_newest (model);
     if (!newest)
         return GRADMQ_ERR_NO_MODEL;
     gradmq_layout_t *layout = gradmq_snapshot_layout (newest);
-    bool native = gradmq_layout_dtype (layout) == dtype;
-    gradmq_image_t *kept = native ? NULL : s_converted (self, newest, dtype);
+    bool native = gradmq_form_native (form, layout);
+    gradmq_image_t *kept = native ? NULL : s_converted (self, newest, form);
     if (!native && !kept)
         return GRADMQ_ERR_MEMORY;
-    gradmq_image_t *image = s_new (newest, dtype->code, 0);
+    gradmq_image_t *image = s_new (newest, form, 0);
     if (!image)
         return GRADMQ_ERR_MEMORY;
     image->snapshot = gradmq_snapshot_acquire (newest);

@@ -26,7 +26,7 @@ typedef enum {
     GRADMQ_ENCODING_TOP_K = 3,
     GRADMQ_ENCODING_INT8 = 4,
     GRADMQ_ENCODING_LOW_RANK = 5
-} gradmq_encoding_t;
+} gradmq_encoding_code_t;
 
 typedef enum {
     GRADMQ_APPLIED = 1,

@@ -37,6 +37,10 @@ double gradmq_kernel_squares_f64 (const void *x, size_t n);
 void gradmq_kernel_distances_f32 (const void *const *x, size_t n, size_t count, double *distances);
 void gradmq_kernel_distances_f64 (const void *const *x, size_t n, size_t count, double *distances);
 
+//  The sum of x [i] * y [i], in F64, in the order of lanes.h.
+double gradmq_kernel_dot_f32 (const void *x, const void *y, size_t n);
+double gradmq_kernel_dot_f64 (const void *x, const void *y, size_t n);
+
 //  to [i] = factor * from [i], with the factor rounded to the dtype; `to` may be `from`.
 void gradmq_kernel_scale_f32 (void *to, const void *from, double factor, size_t n);
 void gradmq_kernel_scale_f64 (void *to, const void *from, double factor, size_t n);

@@ -92,11 +92,15 @@ s_keep_chosen (s_close_t *self, const bool *chosen)
 {
     gradmq_inputs_t *inputs = &self->inputs;
     size_t kept = 0;
-    for (size_t i = 0; i < self->count; i++)
-        if (chosen [i])
-            inputs->list [kept++] = inputs->list [i];
-        else
+    for (size_t i = 0; i < self->count; i++) {
+        if (!chosen [i]) {
             self->outcomes [i].disposition = GRADMQ_EXCLUDED;
+            continue;
+        }
+        gradmq_input_t other = inputs->list [kept];
+        inputs->list [kept++] = inputs->list [i];
+        inputs->list [i] = other;  //  cleared with the others
+    }
     inputs->count = kept;
 }
 

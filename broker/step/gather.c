@@ -91,7 +91,7 @@ s_add_frame (gradmq_aggregate_t *self, const void *bytes, uint64_t size)
 }
 
 static gradmq_part_t *
-s_add_part (s_work_t *work, size_t tensor, gradmq_encoding_t encoding)
+s_add_part (s_work_t *work, size_t tensor, uint32_t encoding)
 {
     gradmq_gradient_t *gradient = &work->aggregate->gradient;
     gradmq_part_t *part = &gradient->parts [gradient->part_count++];

@@ -47,6 +47,26 @@ s_open (gradmq_inputs_t *self, gradmq_input_t *input, const gradmq_model_t *mode
     input->reader = gradmq_step_reader (self->step, gradient, transform);
 }
 
+//  What a reader points to lives until the next read with the same factors, so each input that has any
+//  has its own.
+static gradmq_err_t
+s_take_factors (gradmq_inputs_t *self, gradmq_input_t *input)
+{
+    const gradmq_gradient_t *gradient = input->gradient;
+    bool has = false;
+    self->owned++;
+    for (size_t i = 0; i < gradient->part_count; i++)
+        has = has || gradient->parts [i].encoding == GRADMQ_ENCODING_LOW_RANK;
+    if (!has)
+        return GRADMQ_OK;
+    input->reader.factors = input->factors = gradmq_factors_new ();
+    if (!input->factors)
+        return GRADMQ_ERR_MEMORY;
+    const gradmq_layout_t *layout = self->step->plan->layout;
+    return gradmq_factors_reserve (input->factors, layout, gradmq_layout_dtype (layout),
+                                   gradient->parts, gradient->part_count, NULL);
+}
+
 //  Each input has three blocks: one that its reader decodes into, one that it converts from, and one
 //  for what is put together from several reads.
 static gradmq_err_t
@@ -76,16 +96,20 @@ gradmq_inputs_open (gradmq_inputs_t *self, gradmq_step_t *step, const gradmq_mod
     self->list = calloc (count, sizeof *self->list);
     if (!self->list)
         return GRADMQ_ERR_MEMORY;
-    for (size_t i = 0; i < count; i++) {
+    gradmq_err_t rc = GRADMQ_OK;
+    for (size_t i = 0; i < count && !rc; i++) {
         self->list [i].gradient = gradients [i];
         s_open (self, &self->list [i], model, scales [i]);
+        rc = s_take_factors (self, &self->list [i]);
     }
-    return s_take_memory (self);
+    return rc ? rc : s_take_memory (self);
 }
 
 void
 gradmq_inputs_clear (gradmq_inputs_t *self)
 {
+    for (size_t i = 0; i < self->owned; i++)
+        gradmq_factors_destroy (&self->list [i].factors);
     free (self->list);
     free (self->memory);
     *self = (gradmq_inputs_t){0};
@@ -110,6 +134,7 @@ gradmq_inputs_copy (gradmq_inputs_t *self, const gradmq_inputs_t *from, uint64_t
 {
     *self = *from;
     self->memory = NULL;
+    self->owned = 0;  //  plain inputs need no factors
     self->list = malloc (from->count * sizeof *self->list);
     if (!self->list)
         return GRADMQ_ERR_MEMORY;
@@ -178,22 +203,12 @@ gradmq_inputs_tensor (gradmq_inputs_t *self, size_t tensor)
         s_begin_tensor (&self->list [i], tensor, self->tensor);
 }
 
-//  The bytes of a part from its first element on.
-static uint64_t
-s_rest (const gradmq_input_t *input, const gradmq_tensor_t *tensor)
-{
-    if (input->gradient->part_count == 0)
-        return tensor->elements * input->reader.dtype->size;
-    const gradmq_part_t *part = &input->gradient->parts [input->part - 1];
-    return part->bytes - (input->form == GRADMQ_INPUT_ROWS ? part->count * sizeof (uint32_t) : 0);
-}
-
 void
 gradmq_inputs_skip (gradmq_inputs_t *self)
 {
     for (size_t i = 0; i < self->count; i++)
         if (self->list [i].form != GRADMQ_INPUT_ABSENT)
-            gradmq_reader_skip (&self->list [i].reader, s_rest (&self->list [i], self->tensor));
+            gradmq_reader_leave (&self->list [i].reader, self->tensor->elements);
 }
 
 //  `count` elements from `at` on of a tensor of which only some rows are there.
@@ -269,7 +284,7 @@ s_norm (gradmq_inputs_t *self, gradmq_input_t *input)
         if (input->form == GRADMQ_INPUT_ABSENT)
             continue;
         if (plan->groups [plan->tensors [t].group].frozen)
-            gradmq_reader_skip (&input->reader, s_rest (input, self->tensor));
+            gradmq_reader_leave (&input->reader, self->tensor->elements);
         else
             sum += s_squares (self, input);
     }

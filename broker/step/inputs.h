@@ -21,7 +21,8 @@ typedef struct {
     const uint8_t *base;  //  what MODEL_PARAMETERS are subtracted from; NULL for other kinds
     double scale;         //  after that subtraction
     double weight;
-    size_t part;  //  the next one
+    size_t part;                //  the next one
+    gradmq_factors_t *factors;  //  NULL where no part is LOW_RANK
     gradmq_input_form_t form;
     //  ROWS: the row that comes next, how much of it was read, and where the index after it stands.
     gradmq_payload_mark_t index;
@@ -33,6 +34,7 @@ typedef struct {
     gradmq_step_t *step;
     gradmq_input_t *list;
     size_t count;
+    size_t owned;                   //  inputs whose factors are ours
     size_t block;                   //  elements that are read at a time
     const gradmq_tensor_t *tensor;  //  at which they stand
     uint64_t at;                    //  element of it

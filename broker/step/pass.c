@@ -82,7 +82,7 @@ s_trust (gradmq_step_pass_t *self, const gradmq_plan_entry_t *entry, const gradm
          double factor [GRADMQ_FACTORS_MAX])
 {
     const gradmq_optimizer_t *optimizer = self->step->plan->optimizer;
-    gradmq_payload_mark_t mark = self->reader.mark;
+    const gradmq_reader_t begin = self->reader;
     double sums [2] = {0.0, 0.0};
     for (uint64_t done = 0; done < entry->elements;) {
         size_t count = s_block_of (entry->elements - done);
@@ -91,7 +91,7 @@ s_trust (gradmq_step_pass_t *self, const gradmq_plan_entry_t *entry, const gradm
         done += count;
     }
     optimizer->trust (terms, sums, factor);
-    self->reader.mark = mark;
+    self->reader = begin;
 }
 
 static void
@@ -99,7 +99,7 @@ s_dense (gradmq_step_pass_t *self, gradmq_plan_entry_t *entry)
 {
     const gradmq_plan_t *plan = self->step->plan;
     if (plan->groups [entry->group].frozen) {
-        gradmq_reader_skip (&self->reader, entry->elements * self->reader.dtype->size);
+        gradmq_reader_leave (&self->reader, entry->elements);
         gradmq_step_copy (plan, self->old, self->next, entry->first, entry->elements);
         return;
     }
@@ -120,10 +120,8 @@ s_rows (gradmq_step_pass_t *self, gradmq_plan_entry_t *entry, const gradmq_part_
     gradmq_payload_mark_t index = self->reader.mark;
     gradmq_reader_skip (&self->reader, part->count * S_INDEX_BYTES);
     gradmq_step_copy (plan, self->old, self->next, entry->first, entry->elements);
-    if (plan->groups [entry->group].frozen) {
-        gradmq_reader_skip (&self->reader, part->count * row * part->dtype->size);
+    if (plan->groups [entry->group].frozen)
         return;
-    }
     double factor [GRADMQ_FACTORS_MAX] = {0};
     s_begin (self, entry, factor);
     uint64_t first = 0, rows = 0;
@@ -158,7 +156,7 @@ s_parts (gradmq_step_pass_t *self)
         }
         const gradmq_part_t *here = gradient->part_count ? &gradient->parts [part++] : NULL;
         if (here)
-            self->reader.dtype = here->dtype;
+            gradmq_reader_part (&self->reader, here, gradmq_layout_tensor (plan->layout, t));
         if (here && here->encoding == GRADMQ_ENCODING_ROWS)
             s_rows (self, entry, here);
         else

@@ -1,4 +1,4 @@
-#include "step/reader.h"
+#include "step/decoder.h"
 
 #include <assert.h>
 
@@ -18,16 +18,8 @@ s_factor (const gradmq_reader_t *self, const void *from, double factor, size_t c
 const void *
 gradmq_reader_read (gradmq_reader_t *self, size_t count)
 {
-    const void *values;
-    if (self->dtype == self->master)
-        values = gradmq_payload_read (self->payload, &self->mark, count * self->dtype->size,
-                                      self->scratch);
-    else {
-        const void *from =
-            gradmq_payload_read (self->payload, &self->mark, count * self->dtype->size, self->raw);
-        self->real->convert (self->dtype, self->scratch, from, count);
-        values = self->scratch;
-    }
+    const void *values =
+        self->decoder ? self->decoder->read (self, count) : gradmq_decode_plain (self, count);
     values = s_factor (self, values, self->transform.first, count);
     if (self->transform.clamp > 0.0) {
         self->real->clamp (self->scratch, values, self->transform.clamp, count);
@@ -53,8 +45,28 @@ gradmq_reader_skip (gradmq_reader_t *self, uint64_t bytes)
 }
 
 void
+gradmq_reader_leave (gradmq_reader_t *self, uint64_t elements)
+{
+    if (!self->decoder)
+        gradmq_reader_skip (self, elements * self->dtype->size);
+}
+
+void
 gradmq_reader_part (gradmq_reader_t *self, const gradmq_part_t *part, const gradmq_tensor_t *tensor)
 {
-    (void) tensor;
+    if (part->offset < self->begin_at) {
+        self->begin = (gradmq_payload_mark_t){0, 0};
+        self->begin_at = 0;
+    }
+    self->mark = self->begin;
+    gradmq_reader_skip (self, part->offset - self->begin_at);
+    self->begin = self->mark;
+    self->begin_at = part->offset;
     self->dtype = part->dtype;
+    self->decoder = gradmq_decoder (part->encoding);
+    self->part = part;
+    self->tensor = tensor;
+    self->at = 0;
+    if (self->decoder->open)
+        self->decoder->open (self);
 }

@@ -1,6 +1,6 @@
 #include "step/real.h"
 
-#include "kernel/kernel.h"
+#include "kernel/int8.h"
 #include "optimize/streamed.h"
 
 #define S_REAL(t, to, real)                                                                        \
@@ -38,8 +38,9 @@ S_REAL (f64, to_f64, double)
     .limit = gradmq_kernel_limit_##t, .squares = gradmq_kernel_squares_##t,                        \
     .scale = gradmq_kernel_scale_##t, .negate = gradmq_kernel_negate_##t,                          \
     .add = gradmq_kernel_add_##t, .distances = gradmq_kernel_distances_##t,                        \
-    .gather = s_gather_##t, .clamp = gradmq_kernel_clamp_##t, .convert = s_convert_##t,            \
-    .block = s_block_##t, .norms = s_norms_##t, .series = s_series_##t
+    .gather = s_gather_##t, .clamp = gradmq_kernel_clamp_##t,                                      \
+    .int8 = gradmq_kernel_int8_decode_##t, .gemm = gradmq_kernel_gemm_##t,                         \
+    .convert = s_convert_##t, .block = s_block_##t, .norms = s_norms_##t, .series = s_series_##t
 
 static const gradmq_real_t s_rows [] = {
     {.value_limit = 1e18, .safe_limit = 1e37, .greatest = 1e38, S_ROW (f32)},

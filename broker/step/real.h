@@ -4,6 +4,7 @@
 #define GRADMQ_STEP_REAL_H
 
 #include "aggregate/rule.h"
+#include "kernel/gemm.h"
 #include "optimize/optimizer.h"
 
 typedef struct {
@@ -18,6 +19,9 @@ typedef struct {
     void (*distances) (const void *const *x, size_t n, size_t count, double *distances);
     gradmq_gather_pass_t *(*gather) (const gradmq_rule_t *rule);
     void (*clamp) (void *to, const void *from, double bound, size_t n);
+    //  Octets times a scale, the product of matrices.
+    void (*int8) (void *to, const void *octets, double scale, size_t n);
+    void (*gemm) (const gradmq_gemm_t *of);
     //  From another dtype into this one.
     void (*convert) (const gradmq_dtype_t *dtype, void *to, const void *from, size_t n);
     //  The optimizer's passes; `streams`: out of place, past the caches.

@@ -1,5 +1,7 @@
 #include "step/resolve.h"
 
+#include "tensor/form.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -92,11 +94,10 @@ s_find (s_work_t *work)
 static gradmq_err_t
 s_check_stream (const char *stream, const char *before, gradmq_reason_t *reason)
 {
-    const gradmq_dtype_t *dtype = gradmq_dtype_named (stream);
-    if (!dtype || strcmp (dtype->stream, stream) != 0) {
+    if (!gradmq_form_named (stream)) {
         char list [LIST_BYTES] = "";
-        for (size_t i = 0; gradmq_dtype_at (i); i++)
-            s_list (list, gradmq_dtype_at (i)->stream);
+        for (size_t i = 0; gradmq_form_at (i); i++)
+            s_list (list, gradmq_form_at (i)->name);
         return gradmq_refuse (reason, GRADMQ_ERR_UNSUPPORTED,
                               "streams names \"%.80s\", which is none; it can be: %s", stream,
                               list);

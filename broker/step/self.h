@@ -35,6 +35,7 @@ struct gradmq_step {
     gradmq_plan_t *prepared;
     bool bound_known;
     double bound;  //  no parameter that is stepped and no state has a greater magnitude
+    gradmq_factors_t *factors;
     //  Blocks in the first-level cache.
     double raw [GRADMQ_BLOCK];
     double gradient [GRADMQ_BLOCK];

@@ -53,8 +53,7 @@ s_run (gradmq_step_t *self, s_series_t *series, const gradmq_plan_entry_t *run, 
     const gradmq_plan_group_t *group = &plan->groups [run->group];
     if (group->frozen) {
         for (size_t i = 0; i < series->count; i++)
-            gradmq_reader_skip (&series->readers [i],
-                                run->elements * series->readers [i].dtype->size);
+            gradmq_reader_leave (&series->readers [i], run->elements);
         gradmq_step_copy (plan, old, next, run->first, run->elements);
         return 0.0;
     }

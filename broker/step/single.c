@@ -52,7 +52,8 @@ gradmq_step_reader (gradmq_step_t *self, const gradmq_gradient_t *gradient,
                              .real = self->plan->real,
                              .transform = transform,
                              .scratch = self->gradient,
-                             .raw = self->raw};
+                             .raw = self->raw,
+                             .factors = self->factors};
 }
 
 //  Blocks begin where their tensor, or with ROWS their row, does.
@@ -71,7 +72,7 @@ s_squares (gradmq_reader_t *reader, uint64_t elements)
 static double
 s_part_squares (gradmq_reader_t *reader, const gradmq_part_t *part, const gradmq_tensor_t *tensor)
 {
-    if (part->encoding != GRADMQ_ENCODING_ROWS)
+    if (!part || part->encoding != GRADMQ_ENCODING_ROWS)
         return s_squares (reader, tensor->elements);
     gradmq_reader_skip (reader, part->count * sizeof (uint32_t));
     double sum = 0.0;
@@ -88,14 +89,13 @@ gradmq_step_norm (const gradmq_step_t *self, const gradmq_gradient_t *gradient,
     size_t count = gradient->part_count ? gradient->part_count : plan->tensor_count;
     double sum = 0.0;
     for (size_t i = 0; i < count; i++) {
-        gradmq_part_t whole = {
-            .tensor = (uint32_t) i, .encoding = GRADMQ_ENCODING_DENSE, .dtype = reader.dtype};
-        const gradmq_part_t *part = gradient->part_count ? &gradient->parts [i] : &whole;
-        const gradmq_tensor_t *tensor = gradmq_layout_tensor (plan->layout, part->tensor);
-        reader.dtype = part->dtype;
-        if (plan->groups [plan->tensors [part->tensor].group].frozen)
-            gradmq_reader_skip (
-                &reader, gradient->part_count ? part->bytes : tensor->elements * part->dtype->size);
+        const gradmq_part_t *part = gradient->part_count ? &gradient->parts [i] : NULL;
+        size_t index = part ? part->tensor : i;
+        const gradmq_tensor_t *tensor = gradmq_layout_tensor (plan->layout, index);
+        if (part)
+            gradmq_reader_part (&reader, part, tensor);
+        if (plan->groups [plan->tensors [index].group].frozen)
+            gradmq_reader_leave (&reader, tensor->elements);
         else
             sum += s_part_squares (&reader, part, tensor);
     }
@@ -227,6 +227,12 @@ gradmq_step_single (gradmq_step_t *self, gradmq_model_t *model, const gradmq_ste
 {
     const gradmq_gradient_t *gradient = input->gradient;
     double rate = gradmq_step_rate_at (self, self->tick) * input->rate_scale, norm;
+    if (gradmq_factors_reserve (self->factors, self->plan->layout,
+                                gradmq_layout_dtype (self->plan->layout), gradient->parts,
+                                gradient->part_count, NULL)) {
+        s_skip (outcome, GRADMQ_ERR_MEMORY, "no memory for the step; the model is as it was");
+        return;
+    }
     gradmq_transform_t transform = s_transform (self, input, &norm);
     bool needed = self->settings.clip_global_norm > 0.0
                   || (self->settings.clip_norm > 0.0 && !input->aggregate);

@@ -18,6 +18,9 @@ gradmq_step_new (void)
     if (!self)
         return NULL;
     memset (self, 0, offsetof (gradmq_step_t, raw));
+    self->factors = gradmq_factors_new ();
+    if (!self->factors)
+        gradmq_step_destroy (&self);
     return self;
 }
 
@@ -30,6 +33,7 @@ gradmq_step_destroy (gradmq_step_t **self_p)
     *self_p = NULL;
     gradmq_plan_destroy (&self->plan);
     gradmq_plan_destroy (&self->prepared);
+    gradmq_factors_destroy (&self->factors);
     free (self);
 }
 

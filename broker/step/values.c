@@ -69,7 +69,7 @@ static gradmq_err_t
 s_scan_part (s_scan_t *self, const gradmq_part_t *part, gradmq_reason_t *reason)
 {
     const gradmq_tensor_t *tensor = gradmq_layout_tensor (self->layout, part->tensor);
-    self->reader.dtype = part->dtype;
+    gradmq_reader_part (&self->reader, part, tensor);
     if (part->encoding != GRADMQ_ENCODING_ROWS)
         return s_scan (self, tensor, tensor->elements, reason);
     gradmq_reader_skip (&self->reader, part->count * sizeof (uint32_t));
@@ -80,9 +80,12 @@ gradmq_err_t
 gradmq_step_check_values (const gradmq_step_t *self, const gradmq_gradient_t *gradient,
                           const gradmq_layout_t *layout, gradmq_reason_t *reason)
 {
-    (void) self;
     if (gradient->kind == GRADMQ_KIND_SKIP)
         return GRADMQ_OK;
+    gradmq_err_t rc = gradmq_factors_reserve (self->factors, layout, gradmq_layout_dtype (layout),
+                                              gradient->parts, gradient->part_count, reason);
+    if (rc)
+        return rc;
     double scratch [S_BLOCK], raw [S_BLOCK];
     s_scan_t scan = {.layout = layout,
                      .loss_scale = gradient->loss_scale,
@@ -92,10 +95,10 @@ gradmq_step_check_values (const gradmq_step_t *self, const gradmq_gradient_t *gr
                                 .real = gradmq_real (gradmq_layout_dtype (layout)),
                                 .transform = GRADMQ_TRANSFORM_NONE,
                                 .scratch = scratch,
-                                .raw = raw}};
+                                .raw = raw,
+                                .factors = self->factors}};
     if (gradient->part_count == 0)
         return s_scan (&scan, NULL, gradmq_layout_elements (layout), reason);
-    gradmq_err_t rc = GRADMQ_OK;
     for (size_t i = 0; i < gradient->part_count && !rc; i++)
         rc = s_scan_part (&scan, &gradient->parts [i], reason);
     return rc;

@@ -36,23 +36,23 @@ const void *gradmq_payload_read (const gradmq_payload_t *self, gradmq_payload_ma
 //  One tensor's share of a payload, checked.
 typedef struct {
     uint32_t tensor;
-    uint32_t encoding;            //  gradmq_encoding_t
+    uint32_t encoding;            //  a row of encoding.def
     const gradmq_dtype_t *dtype;  //  of the elements
-    uint64_t count;               //  rows, k or rank; 0 for DENSE
+    uint64_t count;               //  rows, k or rank; 0: the encoding has none
     uint64_t offset;              //  of its first byte in the payload
     uint64_t bytes;
 } gradmq_part_t;
 
-//  Bytes that a part has to have under this encoding, dtype, count and shape (rules L-5, L-6).
-//  Encodings: DENSE and ROWS.
+//  Bytes that a part has to have under this encoding, dtype, count and shape (rules L-5, L-6,
+//  L-9).
 //    errors  UNSUPPORTED, ARGUMENT (count), LENGTH (does not fit into 64 bits)
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_part_size (const gradmq_tensor_t *tensor, uint32_t encoding,
                                                  const gradmq_dtype_t *dtype, uint64_t count,
                                                  uint64_t *bytes, gradmq_reason_t *reason);
 
 //  Hold a payload's frames against the parts it should be cut into: total length (LENGTH), no empty
-//  frame (LENGTH), no frame that ends inside an element or index (ALIGNMENT), ROWS indices strictly
-//  increasing and in range (ARGUMENT).
+//  frame (LENGTH), no frame that ends inside an element, an index or a scale (ALIGNMENT), indices
+//  strictly increasing and in range (ARGUMENT).
 //    shape  parts [part_count], in order, offset and bytes filled: each begins where the one before
 //           ends, the first at 0. No parts: the payload has to be empty.
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_payload_check (const gradmq_payload_t *self,

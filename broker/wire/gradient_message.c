@@ -1,6 +1,7 @@
 #include "wire/gradient_message.h"
 
 #include "core/name.h"
+#include "tensor/encoding.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -134,7 +135,7 @@ s_read_part (gradmq_part_t *part, uint64_t *stated_bytes, const Gradmq__V1__Part
     *stated_bytes = !message->has_bytes            ? UINT64_MAX
                     : message->bytes == UINT64_MAX ? UINT64_MAX - 1
                                                    : message->bytes;
-    if (part->encoding < GRADMQ_ENCODING_DENSE || part->encoding > GRADMQ_ENCODING_LOW_RANK)
+    if (!gradmq_encoding (part->encoding))
         return gradmq_refuse (reason, GRADMQ_ERR_UNSUPPORTED,
                               "encoding %" PRIu32 " of tensor %" PRIu32 " is not known here",
                               part->encoding, part->tensor);

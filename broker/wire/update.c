@@ -1,4 +1,5 @@
 #include "gradmq/v1/update.pb-c.h"
+#include "tensor/encoding.h"
 #include "wire/ack.h"
 #include "wire/frame.h"
 #include "wire/message.h"
@@ -35,9 +36,7 @@ s_check (const Gradmq__V1__Update *message, gradmq_reason_t *reason)
     if (message->has_dtype && !gradmq_dtype (message->dtype))
         return gradmq_refuse (reason, GRADMQ_ERR_UNSUPPORTED, "dtype %" PRIu32 " is not known here",
                               message->dtype);
-    if (message->has_encoding
-        && (message->encoding < GRADMQ_ENCODING_DENSE
-            || message->encoding > GRADMQ_ENCODING_LOW_RANK))
+    if (message->has_encoding && !gradmq_encoding (message->encoding))
         return gradmq_refuse (reason, GRADMQ_ERR_UNSUPPORTED,
                               "encoding %" PRIu32 " is not known here", message->encoding);
     return GRADMQ_OK;

@@ -154,6 +154,8 @@ def against_layout():
 
     rows = struct.pack("<I", 1) + floats(1, 2, 3)
     part = {"tensor": 0, "encoding": 2, "count": "1"}
+    top = struct.pack("<I", 4) + floats(-2.5)
+    int8 = floats(0.5) + struct.pack("<6b", -127, -1, 0, 1, 126, 127)
     return [
         case("one-frame", "W-13", [numbers]),
         case("two-frames", "W-12", [numbers[:4], numbers[4:]]),
@@ -184,6 +186,20 @@ def against_layout():
         case("rows-index-falling", "L-6", [struct.pack("<II", 1, 0) + floats(*range(6))], "ARGUMENT",
              parts=[{**part, "count": "2"}]),
         case("rows-and-dense", "W-13", [rows + numbers[:16]], parts=[part, {"tensor": 1}]),
+        case("top-k-part", "L-6", [top], parts=[{**part, "encoding": 3}]),
+        case("top-k-index-past-the-end", "L-6", [struct.pack("<I", 6) + top[4:]], "ARGUMENT",
+             parts=[{**part, "encoding": 3}]),
+        case("int8-part", "L-5", [int8], parts=[{"tensor": 0, "encoding": 4, "bytes": "10"}]),
+        case("int8-cut-between-octets", "W-12", [int8[:5], int8[5:]], parts=[{"tensor": 0, "encoding": 4}]),
+        case("int8-cut-inside-the-scale", "W-12", [int8[:2], int8[2:]], "ALIGNMENT", parts=[{"tensor": 0, "encoding": 4}]),
+        case("int8-count-6", "L-9", [int8], "ARGUMENT", parts=[{"tensor": 0, "encoding": 4, "count": "6"}]),
+        case("low-rank-part", "L-9", [numbers[:20]], parts=[{**part, "encoding": 5}]),
+        case("low-rank-2", "L-9", [numbers], parts=[{**part, "encoding": 5, "count": "2"}]),
+        case("low-rank-3-of-2", "L-9", [floats(*range(15))], "ARGUMENT", parts=[{**part, "encoding": 5, "count": "3"}]),
+        case("low-rank-of-a-vector", "L-9", [numbers[:20]], "UNSUPPORTED",
+             parts=[{"tensor": 1, "encoding": 5, "count": "1"}]),
+        case("every-encoding", "W-13", [int8 + struct.pack("<I", 3) + floats(-1)],
+             parts=[{"tensor": 0, "encoding": 4}, {"tensor": 1, "encoding": 3, "count": "1"}]),
         case("tensor-past-the-end", "L-4", [numbers[:16]], "ARGUMENT", parts=[{"tensor": 2}]),
         case("skip", "G-5", [], kind=4),
         case("skip-with-payload", "G-5", [numbers], "LENGTH", kind=4),

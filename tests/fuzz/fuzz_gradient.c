@@ -5,6 +5,7 @@
 #include "core/code.h"
 #include "core/bytes.h"
 #include "fuzz.h"
+#include "step/reader.h"
 #include "wire/gradient_quick.h"
 #include "wire/message.h"
 
@@ -12,6 +13,8 @@
 
 #define HEAD_BYTES 4
 #define FRAMES_MAX 64
+#define BLOCK 64
+#define ELEMENTS_MAX 4096
 
 static gradmq_layout_t *
 s_layout (uint8_t choice)
@@ -49,54 +52,70 @@ s_split (gradmq_payload_t *payload, gradmq_frame_t frames [FRAMES_MAX], const ui
     }
 }
 
-//  Read `count` elements; every one is converted.
+//  Read `count` elements in blocks; every one is decoded. The first few of a large tensor do.
 static void
-s_read_elements (const gradmq_payload_t *payload, gradmq_payload_mark_t *mark,
-                 const gradmq_dtype_t *dtype, uint64_t count)
+s_read_elements (gradmq_reader_t *reader, uint64_t count)
 {
-    uint8_t scratch [8];
-    double value;
-    for (uint64_t i = 0; i < count; i++)
-        dtype->to_f64 (&value, gradmq_payload_read (payload, mark, dtype->size, scratch), 1);
+    if (count > ELEMENTS_MAX)
+        count = ELEMENTS_MAX;
+    for (uint64_t done = 0; done < count;) {
+        size_t block = count - done < BLOCK ? (size_t) (count - done) : BLOCK;
+        FUZZ_HOLDS (gradmq_reader_read (reader, block));
+        done += block;
+    }
 }
 
 static void
-s_read_part (const gradmq_payload_t *payload, const gradmq_layout_t *layout,
-             const gradmq_part_t *part)
+s_read_part (gradmq_reader_t *reader, const gradmq_layout_t *layout, const gradmq_part_t *part)
 {
+    const gradmq_payload_t *payload = reader->payload;
     const gradmq_tensor_t *tensor = gradmq_layout_tensor (layout, part->tensor);
-    gradmq_payload_mark_t mark = gradmq_payload_seek (payload, part->offset);
     uint8_t scratch [4];
     FUZZ_HOLDS (part->dtype && part->offset + part->bytes <= payload->bytes);
+    gradmq_reader_part (reader, part, tensor);
     if (part->encoding != GRADMQ_ENCODING_ROWS) {
-        FUZZ_HOLDS (part->encoding == GRADMQ_ENCODING_DENSE);
-        s_read_elements (payload, &mark, part->dtype, tensor->elements);
+        s_read_elements (reader, tensor->elements);
         return;
     }
+    gradmq_payload_mark_t mark = reader->mark;
+    gradmq_reader_skip (reader, part->count * sizeof scratch);
     for (uint64_t i = 0, last = 0; i < part->count; i++) {
         uint32_t row = gradmq_get_u32 (gradmq_payload_read (payload, &mark, 4, scratch));
         FUZZ_HOLDS (row < tensor->rows && (!i || row > last));
         last = row;
     }
-    s_read_elements (payload, &mark, part->dtype, part->count * tensor->row);
+    s_read_elements (reader, part->count * tensor->row);
 }
 
 static void
 s_read (gradmq_gradient_t *gradient, const gradmq_layout_t *layout)
 {
-    gradmq_payload_mark_t mark = {0, 0};
+    double block [BLOCK], raw [BLOCK];
     gradmq_reason_t reason;
     if (gradmq_gradient_check (gradient, layout, &reason))
         return;
-    if (gradient->kind == GRADMQ_KIND_SKIP)
+    if (gradient->kind == GRADMQ_KIND_SKIP) {
         FUZZ_HOLDS (gradient->payload.count == 0);
-    else if (gradient->part_count == 0)
-        s_read_elements (&gradient->payload, &mark,
-                         gradient->dtype ? gradmq_dtype (gradient->dtype)
-                                         : gradmq_layout_dtype (layout),
-                         gradmq_layout_elements (layout));
+        return;
+    }
+    gradmq_factors_t *factors = gradmq_factors_new ();
+    const gradmq_dtype_t *master = gradmq_layout_dtype (layout);
+    gradmq_reader_t reader = {.payload = &gradient->payload,
+                              .dtype = gradient->dtype ? gradmq_dtype (gradient->dtype) : master,
+                              .master = master,
+                              .real = gradmq_real (master),
+                              .transform = GRADMQ_TRANSFORM_NONE,
+                              .scratch = block,
+                              .raw = raw,
+                              .factors = factors};
+    FUZZ_HOLDS (factors
+                && !gradmq_factors_reserve (factors, layout, master, gradient->parts,
+                                            gradient->part_count, &reason));
+    if (gradient->part_count == 0)
+        s_read_elements (&reader, gradmq_layout_elements (layout));
     for (size_t i = 0; i < gradient->part_count; i++)
-        s_read_part (&gradient->payload, layout, &gradient->parts [i]);
+        s_read_part (&reader, layout, &gradient->parts [i]);
+    gradmq_factors_destroy (&factors);
 }
 
 //  What was decoded says the same after encoding.

@@ -256,6 +256,11 @@ for stream in f32 f64 f16 bf16; do
     values "$scratch/stream.safetensors"
     holds 'd["w"] == [0, 1, 2, 3] and d["b"] == [3.5, 4.5]'
 done
+check 0 save "$scratch/stream.safetensors" --stream int8 --json
+holds "d['dtype'] == 'F32' and d['version'] == 2"
+values "$scratch/stream.safetensors"
+holds 'd["w"][0] == 0 and all(abs(a - b) <= 3 / 253 for a, b in zip(d["w"], range(4)))'
+holds 'all(abs(a - b) <= 4.5 / 253 for a, b in zip(d["b"], [3.5, 4.5]))'
 check 4 save "$scratch/no/such/folder/x"; complains "no/such/folder"
 check 0 load "$scratch/saved.safetensors"; says "version 0"
 

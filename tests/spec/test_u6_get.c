@@ -2,18 +2,19 @@
 
 #include "spec/fixture/act.h"
 
+enum { FLOATS = 1000 };
+
 static const struct {
     const char *stream;
     uint32_t dtype;
-    size_t size;
+    size_t size;  //  octets of the payload
 } s_streams [] = {
-    {"f32", GRADMQ_DTYPE_F32, 4},
-    {"f64", GRADMQ_DTYPE_F64, 8},
-    {"f16", GRADMQ_DTYPE_F16, 2},
-    {"bf16", GRADMQ_DTYPE_BF16, 2},
+    {"f32", GRADMQ_DTYPE_F32, 4 * FLOATS},      {"f64", GRADMQ_DTYPE_F64, 8 * FLOATS},
+    {"f16", GRADMQ_DTYPE_F16, 2 * FLOATS},      {"bf16", GRADMQ_DTYPE_BF16, 2 * FLOATS},
+    {"int8", GRADMQ_DTYPE_F32, 4 * 4 + FLOATS},
 };
 
-enum { STREAMS = sizeof s_streams / sizeof s_streams [0], FLOATS = 1000 };
+enum { STREAMS = sizeof s_streams / sizeof s_streams [0] };
 
 static uint32_t
 s_get (peer_t *peer, const char *stream)
@@ -40,7 +41,7 @@ test_get_and_update_of_a_stream_are_the_same_bytes (void **state)
         peer_update (peer, &update, &payload, &size);
         assert_string_equal (update.stream, s_streams [i].stream);
         assert_int_equal (update.dtype, s_streams [i].dtype);
-        assert_int_equal (size, FLOATS * s_streams [i].size);
+        assert_int_equal (size, s_streams [i].size);
         assert_int_equal (s_get (peer, s_streams [i].stream), GRADMQ_OK);
         const gradmq_model_parameters_t *got = &peer->reply.model_parameters;
         assert_string_equal (got->stream, s_streams [i].stream);

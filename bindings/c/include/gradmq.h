@@ -50,7 +50,8 @@ typedef struct {
     const char *control;  //  control endpoint, such as "tcp://127.0.0.1:5570"; needed
     const char *model;    //  model's name; NULL: the one that is there
     const char *name;     //  worker's (or client's) name; NULL: host name and a random number
-    const char *stream;   //  of updates: "f32", "f64", "f16", "bf16"; NULL: the master dtype's
+    const char *stream;   //  of updates: "f32", "f64", "f16", "bf16", "int8" (read as
+                          //  f32); NULL: the master dtype's
     uint32_t timeout_ms;  //  longest wait of one call; 0: 30,000
     uint32_t request_ms;  //  longest wait for one reply before it is asked again; 0: 5,000
     uint32_t linger_ms;   //  how long sockets outlive their close; 0: 2,000
@@ -87,7 +88,7 @@ typedef struct {
 typedef struct {
     const void *data;
     uint64_t bytes;
-    uint32_t dtype;  //  the stream's
+    uint32_t dtype;  //  the stream's; of int8 F32
     uint64_t epoch;
     uint64_t version;
 } gradmq_parameters_view_t;
@@ -180,6 +181,31 @@ GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_worker_push_take (
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t
 gradmq_worker_push_parts (gradmq_worker_t *self, const gradmq_part_info_t *parts, size_t count,
                           const gradmq_push_t *push, gradmq_reason_t *why);
+
+//  How whole gradients are compressed.
+typedef enum {
+    GRADMQ_COMPRESS_NONE,
+    GRADMQ_COMPRESS_INT8,     //  octets, with a scale for 256 of them: about a quarter of F32
+    GRADMQ_COMPRESS_TOP_K,    //  of each tensor the elements of the greatest magnitude
+    GRADMQ_COMPRESS_LOW_RANK  //  of each matrix two thin factors (PowerSGD); other tensors go whole
+} gradmq_compress_t;
+
+typedef struct {
+    gradmq_compress_t how;
+    double fraction;        //  TOP_K: of the elements, above 0 and at most 1; 0: 0.01
+    uint32_t rank;          //  LOW_RANK: columns of the factors; 0: 4
+    bool without_feedback;  //  forget what is left out; training then ends beside the optimum
+} gradmq_compression_t;
+
+//  Compress what gradmq_worker_push and _push_take get from now on. What a gradient loses by it is
+//  kept in the worker, a residual of the model's size, and goes with the next ones; so does what
+//  was SKIPPED, DISCARDED or REFUSED (but with NON_FINITE). A tensor that would not become shorter goes
+//  as it is. A new call forgets the residual, and so does a model of another layout. NULL: none.
+//    shape   then push takes the master dtype alone, and finite values: else ARGUMENT, NON_FINITE
+//    errors  ARGUMENT, MEMORY; nothing is then changed
+//    source  PROTOCOL.md, section 5
+GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_worker_compress (
+    gradmq_worker_t *self, const gradmq_compression_t *how, gradmq_reason_t *why);
 
 //  Push "nothing from me this time".
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_worker_skip (gradmq_worker_t *self,

@@ -1,8 +1,8 @@
 #include "aggregate/rule.h"
 #include "coordinator/command.h"
 #include "coordinator/product.h"
+#include "tensor/encoding.h"
 
-static const uint32_t s_encodings [] = {GRADMQ_ENCODING_DENSE, GRADMQ_ENCODING_ROWS};
 static const uint32_t s_kinds [] = {GRADMQ_KIND_GRADIENT, GRADMQ_KIND_DELTA,
                                     GRADMQ_KIND_MODEL_PARAMETERS, GRADMQ_KIND_SKIP};
 
@@ -23,7 +23,7 @@ enum { NAMES_MAX = 32 };
 
 //  What the tables hold.
 typedef struct {
-    uint32_t dtypes [NAMES_MAX];
+    uint32_t dtypes [NAMES_MAX], encodings [NAMES_MAX];
     const char *streams [NAMES_MAX], *published [NAMES_MAX];
     const char *optimizers [NAMES_MAX], *schedules [NAMES_MAX];
     const char *policies [NAMES_MAX], *rules [NAMES_MAX];
@@ -33,16 +33,26 @@ static void
 s_dtypes (const gradmq_publisher_t *publisher, gradmq_tables_t *tables,
           gradmq_description_t *description)
 {
-    size_t count = 0, published = 0;
-    for (const gradmq_dtype_t *d; count < NAMES_MAX && (d = gradmq_dtype_at (count)); count++) {
+    size_t count = 0, streams = 0, published = 0;
+    for (const gradmq_dtype_t *d; count < NAMES_MAX && (d = gradmq_dtype_at (count)); count++)
         tables->dtypes [count] = d->code;
-        tables->streams [count] = d->stream;
-        if (gradmq_publisher_publishes (publisher, d))
-            tables->published [published++] = d->stream;
+    for (const gradmq_form_t *f; streams < NAMES_MAX && (f = gradmq_form_at (streams)); streams++) {
+        tables->streams [streams] = f->name;
+        if (gradmq_publisher_publishes (publisher, f))
+            tables->published [published++] = f->name;
     }
     description->dtypes = (gradmq_numbers_t){tables->dtypes, count};
-    description->stream_names = (gradmq_texts_t){tables->streams, count};
+    description->stream_names = (gradmq_texts_t){tables->streams, streams};
     description->streams = (gradmq_texts_t){tables->published, published};
+}
+
+static size_t
+s_encodings (gradmq_tables_t *tables)
+{
+    size_t count = 0;
+    for (const gradmq_encoding_t *e; count < NAMES_MAX && (e = gradmq_encoding_at (count));)
+        tables->encodings [count++] = e->code;
+    return count;
 }
 
 static void
@@ -102,7 +112,7 @@ gradmq_command_describe (gradmq_exchange_t *exchange)
         .updates = exchange->endpoints->updates,
         .events = exchange->endpoints->events,
         .limits = s_limits,
-        .encodings = {s_encodings, sizeof s_encodings / sizeof s_encodings [0]},
+        .encodings = {tables->encodings, s_encodings (tables)},
         .kinds = {s_kinds, sizeof s_kinds / sizeof s_kinds [0]},
         .heartbeat_ms = exchange->engine->heartbeat_ms,
     };

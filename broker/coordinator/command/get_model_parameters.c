@@ -17,9 +17,9 @@ s_unknown_stream (gradmq_exchange_t *exchange)
 {
     char names [64] = "";
     size_t at = 0;
-    const gradmq_dtype_t *dtype;
-    for (size_t i = 0; (dtype = gradmq_dtype_at (i)) && at < sizeof names; i++)
-        at += (size_t) snprintf (names + at, sizeof names - at, " %s", dtype->stream);
+    const gradmq_form_t *form;
+    for (size_t i = 0; (form = gradmq_form_at (i)) && at < sizeof names; i++)
+        at += (size_t) snprintf (names + at, sizeof names - at, " %s", form->name);
     return gradmq_refuse (exchange->reason, GRADMQ_ERR_UNSUPPORTED,
                           "there is no stream \"%s\"; there are:%s", exchange->request->stream,
                           names);
@@ -33,19 +33,19 @@ gradmq_command_get_model_parameters (gradmq_exchange_t *exchange)
     const char *stream = exchange->request->stream;
     if (!layout)
         return gradmq_refuse (exchange->reason, GRADMQ_ERR_NO_MODEL, "no model is loaded yet");
-    const gradmq_dtype_t *dtype =
-        stream ? gradmq_dtype_named (stream) : gradmq_layout_dtype (layout);
-    if (!dtype || (stream && strcmp (dtype->stream, stream) != 0))
+    const gradmq_form_t *form =
+        gradmq_form_named (stream ? stream : gradmq_layout_dtype (layout)->stream);
+    if (!form)
         return s_unknown_stream (exchange);
     exchange->reply->answer = GRADMQ_ANSWER_MODEL_PARAMETERS;
     gradmq_model_parameters_t *answer = &exchange->reply->model_parameters;
     *answer = (gradmq_model_parameters_t){
         .unchanged = s_unchanged (exchange),
-        .stream = dtype->stream,
+        .stream = form->name,
         .layout_id = gradmq_layout_id (layout),
-        .dtype = dtype->code,
-        .encoding = GRADMQ_ENCODING_DENSE,
-        .stream_sequence = gradmq_publisher_sequence (exchange->publisher, dtype->stream),
+        .dtype = form->dtype,
+        .encoding = form->encoding,
+        .stream_sequence = gradmq_publisher_sequence (exchange->publisher, form->name),
     };
     if (answer->unchanged)
         return GRADMQ_OK;
@@ -54,7 +54,7 @@ gradmq_command_get_model_parameters (gradmq_exchange_t *exchange)
                               "readers hold %zu versions, which is the limit; ask again shortly",
                               gradmq_model_pinned (engine->model));
     gradmq_err_t err = gradmq_streams_image (gradmq_publisher_streams (exchange->publisher),
-                                             engine->model, dtype, &exchange->image);
+                                             engine->model, form, &exchange->image);
     if (!err)
         answer->bytes = gradmq_image_size (exchange->image);
     return err;

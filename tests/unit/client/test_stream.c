@@ -363,7 +363,7 @@ static void
 test_open_unknown_stream_is_unsupported (void **state)
 {
     s_bench_t *bench = (s_bench_t *) *state;
-    assert_int_equal (s_open (bench, (gradmq_options_t){.stream = "int8"}), GRADMQ_ERR_UNSUPPORTED);
+    assert_int_equal (s_open (bench, (gradmq_options_t){.stream = "int4"}), GRADMQ_ERR_UNSUPPORTED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown (name, s_setup, s_teardown)

@@ -53,11 +53,10 @@ test_image_converted_pins_its_version_while_a_reader_has_it (void **state)
     gradmq_image_t *images [3], *again;
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal (
-            gradmq_streams_image (streams, model, gradmq_dtype (GRADMQ_DTYPE_F16), &images [i]),
+            gradmq_streams_image (streams, model, gradmq_form_named ("f16"), &images [i]),
             GRADMQ_OK);
-        assert_int_equal (
-            gradmq_streams_image (streams, model, gradmq_dtype (GRADMQ_DTYPE_F16), &again),
-            GRADMQ_OK);
+        assert_int_equal (gradmq_streams_image (streams, model, gradmq_form_named ("f16"), &again),
+                          GRADMQ_OK);
         assert_ptr_equal (gradmq_image_bytes (again), gradmq_image_bytes (images [i]));
         gradmq_image_release (&again);
         s_step (model);
@@ -78,8 +77,8 @@ test_image_converted_that_is_only_kept_leaves_the_step_in_place (void **state)
     gradmq_model_t *model = s_model ();
     gradmq_streams_t *streams = gradmq_streams_new ();
     gradmq_image_t *image;
-    assert_int_equal (
-        gradmq_streams_image (streams, model, gradmq_dtype (GRADMQ_DTYPE_BF16), &image), GRADMQ_OK);
+    assert_int_equal (gradmq_streams_image (streams, model, gradmq_form_named ("bf16"), &image),
+                      GRADMQ_OK);
     assert_int_equal (gradmq_image_size (image), 4);
     gradmq_image_release (&image);
     assert_false (gradmq_snapshot_shared (gradmq_model_newest (model)));
