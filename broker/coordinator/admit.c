@@ -105,7 +105,7 @@ s_answer_in_turn (gradmq_engine_t *self, gradmq_member_t *member, const gradmq_g
     answer->base_version = gradient->base_version;
     answer->has_clock = gradient->has_clock;
     answer->clock = gradient->clock;
-    answer->last_of_clock = gradient->last_of_clock;
+    answer->last_of_clock = gradient->last_of_clock || gradient->kind == GRADMQ_KIND_SKIP;
     entry->refused = true;
     member->progress.refusals++;
     gradmq_queue_push (&self->queue, &entry);
@@ -124,7 +124,7 @@ s_refused (gradmq_engine_t *self, gradmq_member_t *member, const gradmq_gradient
     member->disposed [GRADMQ_REFUSED]++;
     gradmq_engine_has_news (self, member);
     gradmq_engine_tell (self, member, GRADMQ_NOTICE_REFUSED, sequence, code, message);
-    if (gradmq_engine_answers (code))
+    if (gradmq_engine_answers (self, code))
         s_answer_in_turn (self, member, gradient);
     return GRADMQ_ADMIT_REFUSED;
 }
@@ -139,6 +139,8 @@ gradmq_engine_check (const gradmq_engine_t *self, gradmq_gradient_t *gradient,
     gradmq_err_t err = gradmq_gradient_check (gradient, layout, reason);
     if (!err)
         err = gradmq_step_admit (self->step, self->model, gradient, reason);
+    if (!err)
+        err = gradmq_engine_check_turn (self, gradient, reason);
     if (!err)
         err = gradmq_step_check_values (self->step, gradient, layout, reason);
     return err;

@@ -68,7 +68,8 @@ gradmq_engine_position (const gradmq_engine_t *self)
 uint64_t
 gradmq_engine_kept (const gradmq_engine_t *self)
 {
-    return self->queue.count + self->held.count + self->open.count;
+    return self->queue.count + self->held.count + self->open.count - self->queue.refused
+           - self->held.refused;
 }
 
 uint64_t
@@ -187,6 +188,7 @@ s_take_settings (gradmq_engine_t *self, const gradmq_settings_t *settings)
     gradmq_sync_set (&self->sync, settings, rule ? gradmq_rule_least (rule, settings) : 1);
     bool merges = gradmq_policy_takes (self->sync.policy, GRADMQ_KIND_MODEL_PARAMETERS);
     gradmq_model_retain (self->model, merges ? (size_t) settings->pinned_snapshots : 0);
+    gradmq_engine_check_open (self);
 }
 
 gradmq_err_t
@@ -347,7 +349,7 @@ gradmq_engine_clear (gradmq_engine_t *self, bool new_epoch, uint64_t *cleared,
     gradmq_outcome_t dropped = {.disposition = GRADMQ_DISCARDED};
     for (gradmq_entry_t *entry; (entry = gradmq_queue_pop (&self->queue));)
         if (entry->refused)
-            gradmq_queue_free_entry (&self->queue, &entry);
+            gradmq_engine_forget_refused (self, &entry);
         else {
             gradmq_engine_dispose (self, &entry, &dropped);
             ++*cleared;
@@ -401,6 +403,7 @@ static void
 s_expired (gradmq_member_t *member, void *context)
 {
     gradmq_engine_t *self = context;
+    gradmq_sync_leaves (&self->sync, member);
     gradmq_count (&self->counters, GRADMQ_COUNTER_expirations, 1);
     gradmq_log (GRADMQ_LOG_WARNING, "worker %s: its lease ran out", member->name);
     gradmq_notice_args_t args = {.notice = GRADMQ_NOTICE_EXPIRED,
@@ -416,6 +419,7 @@ gradmq_engine_leave (gradmq_engine_t *self, gradmq_member_t *member, uint64_t la
 {
     gradmq_member_t left = *member;  //  it may be forgotten when it departs
     bool was_present = member->phase == GRADMQ_PHASE_LIVE || member->phase == GRADMQ_PHASE_LEAVING;
+    gradmq_sync_leaves (&self->sync, member);
     *complete = gradmq_members_leave (self->members, member, last_sequence);
     gradmq_sync_members_changed (&self->sync);
     if (!*complete || !was_present)

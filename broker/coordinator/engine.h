@@ -184,9 +184,22 @@ void gradmq_engine_turn (gradmq_engine_t *self);
 //  whose turn it is not go to `held`.
 size_t gradmq_engine_pass (gradmq_engine_t *self, gradmq_gradient_t **gradients, size_t most);
 
-//  True when a gradient that is refused with this code answers for its worker: it does unless it belongs
-//  to another round or model. OK answers.
-bool gradmq_engine_answers (gradmq_err_t code);
+//  True when a gradient that is refused with this code answers for its worker: under most policies it does
+//  unless it belongs to another round or model. OK answers.
+bool gradmq_engine_answers (const gradmq_engine_t *self, gradmq_err_t code);
+
+//  Can this gradient's turn never come? What is known of that when it arrives.
+//    errors  LATE
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_check_turn (const gradmq_engine_t *self,
+                                                         const gradmq_gradient_t *gradient,
+                                                         gradmq_reason_t *reason);
+
+//  Drop an entry that was refused when it came.
+//    owns    takes *entry_p and nulls it
+void gradmq_engine_forget_refused (gradmq_engine_t *self, gradmq_entry_t **entry_p);
+
+//  The settings have changed: what the open step has is checked again, and refused where it fails.
+void gradmq_engine_check_open (gradmq_engine_t *self);
 
 //  Write down what became of a gradient that was taken out of its queue, and free it.
 void gradmq_engine_dispose (gradmq_engine_t *self, gradmq_entry_t **entry_p,

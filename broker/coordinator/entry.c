@@ -109,6 +109,7 @@ gradmq_queue_push (gradmq_queue_t *self, gradmq_entry_t **entry_p)
     *(self->last ? &self->last->next : &self->first) = entry;
     self->last = entry;
     self->count++;
+    self->refused += entry->refused;
     self->bytes += entry->gradient.payload.bytes;
 }
 
@@ -124,6 +125,7 @@ gradmq_queue_take (gradmq_queue_t *self, gradmq_entry_t *before)
         self->last = before;
     entry->next = NULL;
     self->count--;
+    self->refused -= entry->refused;
     self->bytes -= entry->gradient.payload.bytes;
     return entry;
 }
@@ -144,9 +146,10 @@ gradmq_queue_put_back (gradmq_queue_t *self, gradmq_queue_t *other)
         self->last = other->last;
     self->first = other->first;
     self->count += other->count;
+    self->refused += other->refused;
     self->bytes += other->bytes;
     other->first = other->last = NULL;
-    other->count = 0;
+    other->count = other->refused = 0;
     other->bytes = 0;
 }
 

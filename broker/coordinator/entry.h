@@ -26,6 +26,7 @@ typedef struct gradmq_entry {
 typedef struct {
     gradmq_entry_t *first, *last;
     size_t count;
+    size_t refused;  //  of these: settled already
     uint64_t bytes;
     gradmq_entry_t *stock;
     size_t stock_count;

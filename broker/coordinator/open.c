@@ -114,6 +114,23 @@ gradmq_engine_drop_open (gradmq_engine_t *self, gradmq_disposition_t disposition
 }
 
 void
+gradmq_engine_check_open (gradmq_engine_t *self)
+{
+    gradmq_entry_t *before = NULL, *entry = self->open.first, *next;
+    for (; entry; entry = next) {
+        next = entry->next;
+        gradmq_outcome_t outcome;
+        if (gradmq_step_turn (self->step, self->model, &entry->gradient, &outcome)) {
+            before = entry;
+            continue;
+        }
+        entry = gradmq_queue_take (&self->open, before);
+        gradmq_sync_withdrawn (&self->sync);
+        gradmq_engine_dispose (self, &entry, &outcome);
+    }
+}
+
+void
 gradmq_engine_dissolve (gradmq_engine_t *self)
 {
     gradmq_queue_put_back (&self->queue, &self->held);

@@ -4,24 +4,43 @@
 
 #include <string.h>
 
-//  What a policy looks at. A SKIP and what was refused have no other claim than their turn.
+//  What a policy looks at, but for who sent it.
+static gradmq_offer_t
+s_clock_and_base (const gradmq_engine_t *self, const gradmq_gradient_t *gradient)
+{
+    return (gradmq_offer_t){
+        .has_clock = gradient->has_clock,
+        .clock = gradient->clock,
+        .last_of_clock = gradient->last_of_clock || gradient->kind == GRADMQ_KIND_SKIP,
+        .stale = gradient->has_base && gradient->base_epoch == gradmq_model_epoch (self->model)
+                 && gradient->base_version < gradmq_model_version (self->model),
+    };
+}
+
+//  A SKIP and what was refused have no other claim than their turn. The latter stands here as a SKIP.
 static gradmq_offer_t
 s_offer (const gradmq_engine_t *self, const gradmq_entry_t *entry)
 {
     const gradmq_gradient_t *gradient = &entry->gradient;
-    gradmq_offer_t offer = {
-        .has_clock = gradient->has_clock,
-        .clock = gradient->clock,
-        .last_of_clock = gradient->last_of_clock,
-        .stale = gradient->has_base && gradient->base_epoch == gradmq_model_epoch (self->model)
-                 && gradient->base_version < gradmq_model_version (self->model),
-    };
+    gradmq_offer_t offer = s_clock_and_base (self, gradient);
     gradmq_reason_t unknown;
-    if (!entry->local
-        && gradmq_members_recall (self->members, gradient->worker, gradient->incarnation,
-                                  &offer.member, &unknown))
+    if (entry->refused)
+        offer.last_of_clock = gradient->last_of_clock;
+    if (entry->local)
+        return offer;
+    offer.worker = gradmq_members_named (self->members, gradient->worker);
+    if (gradmq_members_recall (self->members, gradient->worker, gradient->incarnation,
+                               &offer.member, &unknown))
         offer.member = NULL;
     return offer;
+}
+
+gradmq_err_t
+gradmq_engine_check_turn (const gradmq_engine_t *self, const gradmq_gradient_t *gradient,
+                          gradmq_reason_t *reason)
+{
+    gradmq_offer_t offer = s_clock_and_base (self, gradient);
+    return gradmq_sync_late (&self->sync, &offer, reason) ? GRADMQ_ERR_LATE : GRADMQ_OK;
 }
 
 //  True when the open step has a gradient of this worker, of whichever incarnation.
@@ -42,10 +61,11 @@ s_must_wait (const gradmq_engine_t *self, const gradmq_entry_t *entry)
 }
 
 bool
-gradmq_engine_answers (gradmq_err_t code)
+gradmq_engine_answers (const gradmq_engine_t *self, gradmq_err_t code)
 {
-    return code != GRADMQ_ERR_EPOCH && code != GRADMQ_ERR_LATE && code != GRADMQ_ERR_STALE
-           && code != GRADMQ_ERR_LAYOUT && code != GRADMQ_ERR_NO_MODEL;
+    return self->sync.policy->answers_anyway
+           || (code != GRADMQ_ERR_EPOCH && code != GRADMQ_ERR_LATE && code != GRADMQ_ERR_STALE
+               && code != GRADMQ_ERR_LAYOUT && code != GRADMQ_ERR_NO_MODEL);
 }
 
 //  It is settled without taking part.
@@ -53,7 +73,7 @@ static void
 s_settle (gradmq_engine_t *self, gradmq_entry_t **entry_p, const gradmq_offer_t *offer,
           const gradmq_outcome_t *outcome, uint64_t now_ms)
 {
-    if (gradmq_engine_answers (outcome->code))
+    if (gradmq_engine_answers (self, outcome->code))
         gradmq_sync_answer (&self->sync, offer, false, now_ms);
     gradmq_engine_dispose (self, entry_p, outcome);
 }
@@ -79,16 +99,27 @@ s_take (gradmq_engine_t *self, gradmq_entry_t **entry_p, const gradmq_offer_t *o
     gradmq_queue_push (&self->open, entry_p);
 }
 
-//  One that was refused when it came has its turn, so that its worker has answered.
+void
+gradmq_engine_forget_refused (gradmq_engine_t *self, gradmq_entry_t **entry_p)
+{
+    gradmq_offer_t offer = s_offer (self, *entry_p);
+    if (offer.member && offer.member->progress.refusals)
+        offer.member->progress.refusals--;
+    gradmq_queue_free_entry (&self->queue, entry_p);
+}
+
+//  One that was refused when it came has its turn, so that its worker has answered. It is out of date as
+//  any other would be.
 static void
 s_take_refused (gradmq_engine_t *self, gradmq_entry_t **entry_p, const gradmq_offer_t *offer,
-                bool answers, uint64_t now_ms)
+                gradmq_err_t code, uint64_t now_ms)
 {
-    if (offer->member && offer->member->progress.refusals)
-        offer->member->progress.refusals--;
-    if (answers)
+    const gradmq_gradient_t *gradient = &(*entry_p)->gradient;
+    if (gradient->has_base && gradient->base_epoch != gradmq_model_epoch (self->model))
+        code = GRADMQ_ERR_EPOCH;
+    if (gradmq_engine_answers (self, code))
         gradmq_sync_answer (&self->sync, offer, false, now_ms);
-    gradmq_queue_free_entry (&self->queue, entry_p);
+    gradmq_engine_forget_refused (self, entry_p);
 }
 
 void
@@ -108,7 +139,7 @@ gradmq_engine_turn (gradmq_engine_t *self)
         return;
     }
     if (entry->refused) {
-        s_take_refused (self, &entry, &offer, turn == GRADMQ_TURN_TAKE, now_ms);
+        s_take_refused (self, &entry, &offer, outcome.reason.code, now_ms);
         return;
     }
     if (turn == GRADMQ_TURN_TAKE) {
@@ -116,7 +147,7 @@ gradmq_engine_turn (gradmq_engine_t *self)
         return;
     }
     outcome.code = outcome.reason.code;
-    gradmq_engine_dispose (self, &entry, &outcome);
+    s_settle (self, &entry, &offer, &outcome, now_ms);
 }
 
 //  True when the entry may be applied now. Its worker has then answered.
@@ -140,9 +171,8 @@ s_drop_refused (gradmq_engine_t *self, gradmq_entry_t *before, gradmq_entry_t *e
 {
     if (!entry->refused)
         return false;
-    gradmq_offer_t offer = s_offer (self, entry);
     entry = gradmq_queue_take (&self->queue, before);
-    s_take_refused (self, &entry, &offer, false, 0);
+    gradmq_engine_forget_refused (self, &entry);
     return true;
 }
 

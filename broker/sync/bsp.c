@@ -15,21 +15,27 @@ s_begin (gradmq_sync_t *self, uint64_t now_ms)
         m->progress.waited_in = self->round;
 }
 
+//  Before the first answer nobody is fixed: a gradient that does not end its clock waits for all.
 static bool
 s_waits_for (const gradmq_sync_t *self, const gradmq_member_t *member)
 {
     const gradmq_progress_t *progress = &member->progress;
-    return self->begun && member->phase == GRADMQ_PHASE_LIVE && progress->waited_in == self->round
-           && progress->answered != self->round;
+    if (member->phase != GRADMQ_PHASE_LIVE)
+        return false;
+    if (!self->begun)
+        return self->contributions > 0;
+    return progress->waited_in == self->round && progress->answered != self->round;
 }
 
-static gradmq_turn_t
-s_late (const gradmq_sync_t *self, gradmq_reason_t *reason)
+static bool
+s_late (const gradmq_sync_t *self, const gradmq_offer_t *offer, gradmq_reason_t *reason)
 {
+    if (!offer->stale && !(offer->has_clock && offer->clock < self->round))
+        return false;
     (void) gradmq_refuse (reason, GRADMQ_ERR_LATE,
                           "its round is closed; round %" PRIu64 " is open, fetch the model again",
                           self->round);
-    return GRADMQ_TURN_REFUSE;
+    return true;
 }
 
 static gradmq_turn_t
@@ -38,30 +44,30 @@ s_turn (gradmq_sync_t *self, const gradmq_settings_t *settings, const gradmq_off
 {
     (void) settings;
     (void) now_ms;
-    if (offer->stale || (offer->has_clock && offer->clock < self->round))
-        return s_late (self, reason);
-    if (!offer->member)
+    if (s_late (self, offer, reason))
+        return GRADMQ_TURN_REFUSE;
+    if (!offer->worker)
         return GRADMQ_TURN_TAKE;
-    if (offer->member->progress.answered == self->round)
+    if (offer->worker->progress.answered == self->round)
         return GRADMQ_TURN_HOLD;
     if (!offer->has_clock || offer->clock == self->round)
         return GRADMQ_TURN_TAKE;
     (void) gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
                           "its clock is %" PRIu64 "; round %" PRIu64 " is open, which heartbeats "
                           "tell, and worker %s has not answered it",
-                          offer->clock, self->round, offer->member->name);
+                          offer->clock, self->round, offer->worker->name);
     return GRADMQ_TURN_REFUSE;
 }
 
 static void
 s_answer (gradmq_sync_t *self, const gradmq_offer_t *offer, uint64_t now_ms)
 {
-    if (!self->begun)
-        s_begin (self, now_ms);
     if (!gradmq_offer_ends (offer))
         return;
-    if (offer->member)
-        offer->member->progress.answered = self->round;
+    if (!self->begun)
+        s_begin (self, now_ms);
+    if (offer->worker)
+        offer->worker->progress.answered = self->round;
     self->answers++;
 }
 
@@ -103,9 +109,13 @@ static void
 s_why (const gradmq_sync_t *self, const gradmq_settings_t *settings, char *text, size_t size)
 {
     size_t minimum = s_minimum (self, settings);
-    if (!self->begun)
+    if (!self->begun && !self->contributions)
         return;
-    if (self->answers < minimum)
+    if (!self->begun)
+        snprintf (text, size,
+                  "round %" PRIu64 " has no answer yet: none of its gradients ends its clock",
+                  self->round);
+    else if (self->answers < minimum)
         snprintf (text, size,
                   "round %" PRIu64 " has %zu answer%s of %zu workers; it needs %zu, because of %s",
                   self->round, self->answers, self->answers == 1 ? "" : "s",
@@ -130,6 +140,7 @@ const gradmq_policy_t gradmq_policy_bsp = {
     .kinds = s_kinds,
     .kind_count = 1,
     .rule = "mean",
+    .late = s_late,
     .turn = s_turn,
     .answer = s_answer,
     .due = s_due,

@@ -136,7 +136,7 @@ s_begin (gradmq_members_t *self, gradmq_member_t *member, uint64_t incarnation, 
     member->held_bytes = 0;
     free (member->metrics);
     member->metrics = NULL;
-    member->progress = (gradmq_progress_t){0};
+    member->progress = (gradmq_progress_t){.answered = member->progress.answered};
     member->clock = 0;
     member->base_version = 0;
     member->staleness_sum = 0;
@@ -239,6 +239,12 @@ gradmq_members_recall (const gradmq_members_t *self, const char *name, uint64_t 
                               name, incarnation);
     *member_p = member;
     return GRADMQ_OK;
+}
+
+gradmq_member_t *
+gradmq_members_named (const gradmq_members_t *self, const char *name)
+{
+    return s_find (self, name);
 }
 
 gradmq_err_t

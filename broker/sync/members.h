@@ -23,7 +23,7 @@ typedef struct {
     uint64_t clock;      //  ssp: clocks that it has completed
     bool clock_known;    //  false: it was adopted and has sent nothing yet
     uint64_t waited_in;  //  bsp: the newest round that waits for it
-    uint64_t answered;   //  bsp: the newest round that it has answered
+    uint64_t answered;   //  bsp: the newest round that it has answered, in whichever life
     uint64_t held_in;    //  it has gradients that wait for this release: see sync.h
     uint32_t refusals;   //  refused ones among its queued gradients
 } gradmq_progress_t;
@@ -95,6 +95,9 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_members_recall (const gradmq_members_t *se
                                                       const char *name, uint64_t incarnation,
                                                       gradmq_member_t **member_p,
                                                       gradmq_reason_t *reason);
+
+//  Whoever has this name now, departed or not; NULL: nobody that is remembered.
+gradmq_member_t *gradmq_members_named (const gradmq_members_t *self, const char *name);
 
 //  Renew a lease.
 void gradmq_members_renew (gradmq_members_t *self, gradmq_member_t *member, uint64_t now_ms,

@@ -18,8 +18,9 @@ typedef enum {
 //  A gradient whose turn it may be, as far as a policy looks at it.
 typedef struct {
     gradmq_member_t *member;  //  NULL: added in process, or of an incarnation that is gone
+    gradmq_member_t *worker;  //  whoever has its name now; NULL: nobody
     bool has_clock;
-    bool last_of_clock;
+    bool last_of_clock;  //  or a SKIP, which ends its clock
     uint64_t clock;
     bool stale;  //  made from a version before the newest
 } gradmq_offer_t;
@@ -41,6 +42,15 @@ typedef struct {
 
     //  How many contributions make a step, whoever they are from; 0: that depends on the members.
     size_t (*contributions) (const gradmq_settings_t *settings);
+
+    //  True when a gradient that is REFUSED has had its turn whatever its code; else one that belongs to
+    //  another round or model has not.
+    bool answers_anyway;
+
+    //  True when this gradient's turn can never come; the reason says why. NULL: that is not known
+    //  before.
+    bool (*late) (const struct gradmq_sync *sync, const gradmq_offer_t *offer,
+                  gradmq_reason_t *reason);
 
     //  Is it the turn of this gradient? NULL: always.
     gradmq_turn_t (*turn) (struct gradmq_sync *sync, const gradmq_settings_t *settings,

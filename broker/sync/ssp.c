@@ -39,6 +39,29 @@ s_clock (const gradmq_offer_t *offer)
     return offer->has_clock ? offer->clock : offer->member->progress.clock + 1;
 }
 
+//  Where a member is, as far as this gradient tells: whoever states a clock has completed those before.
+static void
+s_place (gradmq_sync_t *self, gradmq_progress_t *progress, const gradmq_offer_t *offer)
+{
+    progress->clock_known = true;
+    if (offer->has_clock && offer->clock && offer->clock - 1 > progress->clock)
+        progress->clock = offer->clock - 1;
+    if (progress->clock < self->min_clock)
+        progress->clock = self->min_clock;
+    s_look (self);
+}
+
+//  True when there is somebody whom a gradient can wait for.
+static bool
+s_anybody (const gradmq_sync_t *self)
+{
+    for (const gradmq_member_t *m = gradmq_members_next (self->members, NULL); m;
+         m = gradmq_members_next (self->members, m))
+        if (s_counts (m))
+            return true;
+    return false;
+}
+
 static gradmq_turn_t
 s_turn (gradmq_sync_t *self, const gradmq_settings_t *settings, const gradmq_offer_t *offer,
         uint64_t now_ms, gradmq_reason_t *reason)
@@ -47,19 +70,10 @@ s_turn (gradmq_sync_t *self, const gradmq_settings_t *settings, const gradmq_off
     (void) reason;
     if (!offer->member)
         return GRADMQ_TURN_TAKE;
-    gradmq_progress_t *progress = &offer->member->progress;
-    if (!progress->clock_known) {
-        progress->clock_known = true;
-        if (offer->has_clock && offer->clock > progress->clock + 1)
-            progress->clock = offer->clock - 1;
-    }
-    if (progress->clock < self->min_clock)
-        progress->clock = self->min_clock;
-    s_look (self);
+    s_place (self, &offer->member->progress, offer);
     uint64_t clock = s_clock (offer);
-    if (clock > self->min_clock && clock - self->min_clock > settings->clock_bound + 1)
-        return GRADMQ_TURN_HOLD;
-    return GRADMQ_TURN_TAKE;
+    bool ahead = clock > self->min_clock && clock - self->min_clock > settings->clock_bound + 1;
+    return ahead && s_anybody (self) ? GRADMQ_TURN_HOLD : GRADMQ_TURN_TAKE;
 }
 
 static void
@@ -105,6 +119,7 @@ const gradmq_policy_t gradmq_policy_ssp = {
     .kinds = s_kinds,
     .kind_count = 1,
     .rule = "mean",
+    .answers_anyway = true,
     .contributions = s_contributions,
     .turn = s_turn,
     .answer = s_answer,

@@ -31,11 +31,24 @@ gradmq_sync_joined (gradmq_sync_t *self, gradmq_member_t *member, bool adopted)
 }
 
 void
+gradmq_sync_leaves (gradmq_sync_t *self, gradmq_member_t *member)
+{
+    (void) self;
+    member->progress.waited_in = 0;
+}
+
+void
 gradmq_sync_members_changed (gradmq_sync_t *self)
 {
     if (self->policy->look)
         self->policy->look (self);
     self->release = self->release || self->held;
+}
+
+bool
+gradmq_sync_late (const gradmq_sync_t *self, const gradmq_offer_t *offer, gradmq_reason_t *reason)
+{
+    return self->policy->late && self->policy->late (self, offer, reason);
 }
 
 gradmq_turn_t
@@ -69,6 +82,12 @@ gradmq_sync_answer (gradmq_sync_t *self, const gradmq_offer_t *offer, bool contr
         self->contributions++;
     if (self->policy->answer)
         self->policy->answer (self, offer, now_ms);
+}
+
+void
+gradmq_sync_withdrawn (gradmq_sync_t *self)
+{
+    self->contributions--;
 }
 
 bool

@@ -40,8 +40,15 @@ void gradmq_sync_set (gradmq_sync_t *self, const gradmq_settings_t *settings, si
 //  start clock is then member->progress.clock.
 void gradmq_sync_joined (gradmq_sync_t *self, gradmq_member_t *member, bool adopted);
 
+//  This member leaves or departs: the round that is open does not wait for it any more.
+void gradmq_sync_leaves (gradmq_sync_t *self, gradmq_member_t *member);
+
 //  Members have come or gone.
 void gradmq_sync_members_changed (gradmq_sync_t *self);
+
+//  True when this gradient's turn can never come, as far as that is known already.
+bool gradmq_sync_late (const gradmq_sync_t *self, const gradmq_offer_t *offer,
+                       gradmq_reason_t *reason);
 
 //  Is it the turn of this gradient? Whoever is told so takes it, or settles it, and says
 //  gradmq_sync_answer. One that is told to hold is counted as held.
@@ -55,6 +62,9 @@ void gradmq_sync_hold (gradmq_sync_t *self, gradmq_member_t *member);
 //  A gradient has had its turn. `contributes`: it is part of the open step now.
 void gradmq_sync_answer (gradmq_sync_t *self, const gradmq_offer_t *offer, bool contributes,
                          uint64_t now_ms);
+
+//  A contribution left the open step, which stays open.
+void gradmq_sync_withdrawn (gradmq_sync_t *self);
 
 //  True, once, when what is held may have its turn: nothing is counted as held then.
 bool gradmq_sync_released (gradmq_sync_t *self);
