@@ -15,6 +15,7 @@ typedef struct {
     gradmq_outcome_t *outcomes;
     gradmq_inputs_t inputs;
     double rate_scale;
+    bool linear;  //  staleness scales gradients, not the rate
 } s_close_t;
 
 //  The step cannot be made.
@@ -31,30 +32,33 @@ s_skip (gradmq_outcome_t *outcome, gradmq_err_t code)
                                 "the step was kept");
 }
 
-//  Staleness of each, and what it multiplies: gradients where the optimizer is linear, else the rate by
-//  the mean of the scales.
+//  Staleness of each, and what it makes of the rate where the optimizer is not linear: the mean of what
+//  it multiplies each by.
 static gradmq_err_t
 s_open (s_close_t *self)
 {
     uint64_t version = gradmq_model_version (self->model);
-    bool linear = self->step->plan->optimizer->scales == GRADMQ_SCALES_GRADIENT;
-    double *scales = malloc (self->count * sizeof *scales), sum = 0.0;
-    if (!scales)
-        return GRADMQ_ERR_MEMORY;
+    double sum = 0.0;
+    self->linear = self->step->plan->optimizer->scales == GRADMQ_SCALES_GRADIENT;
     for (size_t i = 0; i < self->count; i++) {
         const gradmq_gradient_t *gradient = self->gradients [i];
         gradmq_outcome_t *outcome = &self->outcomes [i];
         *outcome = (gradmq_outcome_t){.disposition = GRADMQ_SKIPPED};
         outcome->staleness = gradient->has_base ? version - gradient->base_version : 0;
-        double scale = gradmq_step_scale (self->step, outcome->staleness);
-        sum += scale;
-        scales [i] = linear ? scale : 1.0;
+        sum += gradmq_step_scale (self->step, outcome->staleness);
     }
-    self->rate_scale = linear ? 1.0 : sum / (double) self->count;
-    gradmq_err_t rc = gradmq_inputs_open (&self->inputs, self->step, self->model, self->gradients,
-                                          scales, self->count);
-    free (scales);
-    return rc;
+    self->rate_scale = self->linear ? 1.0 : sum / (double) self->count;
+    return gradmq_inputs_open (&self->inputs, self->step, self->model, self->gradients,
+                               self->count);
+}
+
+//  After clip_norm, which would undo it.
+static void
+s_scale (s_close_t *self)
+{
+    for (size_t i = 0; i < self->count && self->linear; i++)
+        gradmq_input_scale (&self->inputs.list [i],
+                            gradmq_step_scale (self->step, self->outcomes [i].staleness));
 }
 
 //  Squared distances between all contributions, over the tensors that are not frozen.
@@ -128,6 +132,7 @@ s_gather (s_close_t *self, gradmq_aggregate_t *aggregate)
 {
     double clip_norm = self->step->settings.clip_norm;
     gradmq_err_t rc = clip_norm > 0.0 ? gradmq_inputs_clip (&self->inputs, clip_norm) : GRADMQ_OK;
+    s_scale (self);
     if (!rc)
         rc = s_choose (self);
     if (!rc)

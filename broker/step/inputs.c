@@ -32,17 +32,13 @@ s_base (const gradmq_model_t *model, const gradmq_gradient_t *gradient)
 }
 
 static void
-s_open (gradmq_inputs_t *self, gradmq_input_t *input, const gradmq_model_t *model, double scale)
+s_open (gradmq_inputs_t *self, gradmq_input_t *input, const gradmq_model_t *model)
 {
     const gradmq_gradient_t *gradient = input->gradient;
     gradmq_transform_t transform = GRADMQ_TRANSFORM_NONE;
     transform.first = gradmq_step_unscale (self->step, gradient);
     input->base = s_base (model, gradient);
-    input->scale = scale;
-    if (!input->base) {
-        transform.first *= scale;
-        input->scale = 1.0;
-    }
+    input->scale = 1.0;
     input->weight = gradient->weight;
     input->reader = gradmq_step_reader (self->step, gradient, transform);
 }
@@ -90,7 +86,7 @@ s_take_memory (gradmq_inputs_t *self)
 
 gradmq_err_t
 gradmq_inputs_open (gradmq_inputs_t *self, gradmq_step_t *step, const gradmq_model_t *model,
-                    const gradmq_gradient_t *const *gradients, const double *scales, size_t count)
+                    const gradmq_gradient_t *const *gradients, size_t count)
 {
     *self = (gradmq_inputs_t){.step = step, .count = count, .block = s_block_of (count)};
     self->list = calloc (count, sizeof *self->list);
@@ -99,7 +95,7 @@ gradmq_inputs_open (gradmq_inputs_t *self, gradmq_step_t *step, const gradmq_mod
     gradmq_err_t rc = GRADMQ_OK;
     for (size_t i = 0; i < count && !rc; i++) {
         self->list [i].gradient = gradients [i];
-        s_open (self, &self->list [i], model, scales [i]);
+        s_open (self, &self->list [i], model);
         rc = s_take_factors (self, &self->list [i]);
     }
     return rc ? rc : s_take_memory (self);
@@ -291,8 +287,8 @@ s_norm (gradmq_inputs_t *self, gradmq_input_t *input)
     return sqrt (sum);
 }
 
-static void
-s_shorten (gradmq_input_t *input, double factor)
+void
+gradmq_input_scale (gradmq_input_t *input, double factor)
 {
     if (input->base)
         input->scale *= factor;
@@ -317,7 +313,7 @@ gradmq_inputs_clip (gradmq_inputs_t *self, double clip_norm)
         if (!isfinite (norm))
             rc = GRADMQ_ERR_NON_FINITE;
         else if (norm > clip_norm)
-            s_shorten (input, clip_norm / norm);
+            gradmq_input_scale (input, clip_norm / norm);
     }
     free (blocks);
     return rc;

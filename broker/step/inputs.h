@@ -41,12 +41,12 @@ typedef struct {
     void *memory;                   //  of the blocks
 } gradmq_inputs_t;
 
-//  One input for each gradient, before the first tensor. `scales` is one a gradient.
+//  One input for each gradient, before the first tensor.
 //    errors  MEMORY; *self is cleared all the same
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_inputs_open (gradmq_inputs_t *self, gradmq_step_t *step,
                                                    const gradmq_model_t *model,
                                                    const gradmq_gradient_t *const *gradients,
-                                                   const double *scales, size_t count);
+                                                   size_t count);
 void gradmq_inputs_clear (gradmq_inputs_t *self);
 
 //  The same inputs, with blocks of their own, at element `at` of the tensor where `from` stands at the
@@ -72,6 +72,9 @@ void gradmq_inputs_skip (gradmq_inputs_t *self);
 //    owns    the pointer lives until its next read
 const void *gradmq_input_read (gradmq_inputs_t *self, gradmq_input_t *input, uint64_t at,
                                size_t count);
+
+//  Multiply this input from now on.
+void gradmq_input_scale (gradmq_input_t *input, double factor);
 
 //  Rule Y-1: multiply each input so that its norm is at most clip_norm.
 //    errors  NON_FINITE: a norm is beyond F64
