@@ -97,5 +97,8 @@ gradmq_worker_stats (const gradmq_worker_t *self, gradmq_worker_stats_t *stats)
                                      .epoch = self->epoch,
                                      .version = self->version,
                                      .updates = self->stream.updates,
-                                     .gaps = self->stream.gaps};
+                                     .gaps = self->stream.gaps,
+                                     .clock = self->clock,
+                                     .min_clock = self->hearsay.min_clock,
+                                     .round = gradmq_rounds_open (&self->rounds)};
 }

@@ -35,18 +35,12 @@ s_read_monitor (gradmq_worker_t *self)
 }
 
 static void
-s_heartbeat (gradmq_worker_t *self, const gradmq_heartbeat_t *heartbeat)
+s_heartbeat (gradmq_worker_t *self, const gradmq_event_t *event)
 {
-    gradmq_hearsay_t *hearsay = &self->hearsay;
-    hearsay->state = heartbeat->state;
-    if (heartbeat->heartbeat_ms)
-        hearsay->heartbeat_ms = heartbeat->heartbeat_ms;
-    snprintf (hearsay->why, sizeof hearsay->why, "%s", heartbeat->why ? heartbeat->why : "");
-    size_t at = 0;
-    hearsay->waiting_for [0] = 0;
-    for (size_t i = 0; i < heartbeat->waiting_for.count && at < sizeof hearsay->waiting_for; i++)
-        at += (size_t) snprintf (hearsay->waiting_for + at, sizeof hearsay->waiting_for - at,
-                                 "%s%s", i ? ", " : "", heartbeat->waiting_for.items [i]);
+    const gradmq_heartbeat_t *heartbeat = &event->heartbeat;
+    gradmq_hearsay_take (&self->hearsay, heartbeat, gradmq_worker_ms (self));
+    gradmq_rounds_hear (&self->rounds, event->position.epoch, event->position.version,
+                        heartbeat->round);
     self->closed = heartbeat->state == GRADMQ_STATE_CLOSING;
 }
 
@@ -74,8 +68,11 @@ s_notice_to_me (gradmq_worker_t *self, const gradmq_notice_body_t *notice)
 }
 
 static void
-s_notice (gradmq_worker_t *self, const gradmq_notice_body_t *notice)
+s_notice (gradmq_worker_t *self, const gradmq_event_t *event)
 {
+    const gradmq_notice_body_t *notice = &event->notice;
+    if (notice->notice == GRADMQ_NOTICE_STEP_SKIPPED || notice->notice == GRADMQ_NOTICE_CLEARED)
+        gradmq_rounds_passed (&self->rounds, event->position.epoch, event->position.version);
     if (notice->notice == GRADMQ_NOTICE_CLOSING) {
         self->closed = true;
         self->hearsay.state = GRADMQ_STATE_CLOSING;
@@ -104,9 +101,9 @@ s_event (gradmq_worker_t *self, const gradmq_event_t *event)
     if (event->kind == GRADMQ_EVENT_MALFORMED || !s_current (self, &event->position))
         return;
     if (event->kind == GRADMQ_EVENT_HEARTBEAT)
-        s_heartbeat (self, &event->heartbeat);
+        s_heartbeat (self, event);
     else if (event->kind == GRADMQ_EVENT_NOTICE)
-        s_notice (self, &event->notice);
+        s_notice (self, event);
     else if (event->kind == GRADMQ_EVENT_SYNC)
         gradmq_stream_marked (self, event->nonce, false);
 }
@@ -209,21 +206,12 @@ gradmq_worker_able (const gradmq_worker_t *self, gradmq_reason_t *why)
 static void
 s_hearsay (gradmq_worker_t *self, char *text, size_t size)
 {
-    const gradmq_hearsay_t *hearsay = &self->hearsay;
-    uint64_t silent = gradmq_worker_ms (self) - hearsay->heard_ms;
     if (self->describe || self->join)
         snprintf (text, size, "joining again, because the coordinator does not know this worker");
     else if (self->lost || self->blocked)
         snprintf (text, size, "there is no connection to %s", self->endpoints.gradients);
-    else if (hearsay->state == 0)
-        snprintf (text, size, "nothing was heard of the coordinator yet");
-    else if (silent > 3 * hearsay->heartbeat_ms)
-        snprintf (text, size, "nothing was heard of the coordinator for %llu s",
-                  (unsigned long long) (silent / 1000));
     else
-        snprintf (text, size, "the coordinator is %s%s%s%s%s", gradmq_state_name (hearsay->state),
-                  hearsay->why [0] ? ": " : "", hearsay->why,
-                  hearsay->waiting_for [0] ? "; it waits for " : "", hearsay->waiting_for);
+        gradmq_hearsay_say (&self->hearsay, gradmq_worker_ms (self), text, size);
 }
 
 static void

@@ -95,7 +95,7 @@ s_write_header (gradmq_worker_t *self, gradmq_kept_t *kept, uint32_t kind,
                                                     stream->given && !(push && push->without_base),
                                                 .base_epoch = stream->given_epoch,
                                                 .base_version = stream->given_version,
-                                                .kind = kind,
+                                                .kind = gradmq_push_kind (push, kind),
                                                 .layout = gradmq_layout_id (self->known.layout),
                                                 .push = push,
                                                 .parts = parts,
@@ -139,7 +139,10 @@ s_push_kept (gradmq_worker_t *self, uint32_t kind, const gradmq_push_t *push,
     gradmq_kept_t *kept = s_next_kept (self);
     if (!s_write_header (self, kept, kind, push, parts, count))
         return s_memory (why);
-    return s_send (self, kept, bytes, deadline_ms, why);
+    gradmq_err_t err = s_send (self, kept, bytes, deadline_ms, why);
+    if (!err)
+        gradmq_worker_pushed (self, push);
+    return err;
 }
 
 //  ------------------------------------------------------------------------------------------------
@@ -183,6 +186,11 @@ gradmq_push_check (const gradmq_push_t *push, gradmq_reason_t *why)
                               "dtype %u is none: GRADMQ_F32, _F64, _F16 "
                               "and _BF16 are there",
                               push->dtype);
+    if (push->kind > GRADMQ_MODEL_PARAMETERS)
+        return gradmq_refuse (why, GRADMQ_ERR_ARGUMENT,
+                              "kind %u is none: GRADMQ_GRADIENT, _DELTA and _MODEL_PARAMETERS are "
+                              "there",
+                              push->kind);
     if (!s_weight_valid (push->weight) || !s_weight_valid (push->loss_scale))
         return gradmq_refuse (why, GRADMQ_ERR_ARGUMENT,
                               "weight %g and loss_scale %g must be finite and above 0",

@@ -27,6 +27,7 @@ s_new_instance (gradmq_worker_t *self, const gradmq_position_t *position)
         self->stream.pending = false;
         self->stream.foreign = true;
         gradmq_ledger_forget (&self->ledger);
+        gradmq_rounds_forget (&self->rounds);
     }
     self->closed = false;
     self->hearsay.state = 0;
@@ -128,6 +129,7 @@ s_joined (gradmq_worker_t *self, const gradmq_reply_t *reply)
     if (joined->layout_id && self->known.layout
         && joined->layout_id != gradmq_layout_id (self->known.layout))
         self->describe = true;
+    gradmq_worker_joined (self, reply);
     gradmq_worker_acknowledged (self, &joined->ack, false);
     //  Whatever it remembers of us, the same bytes are never applied twice (rule S-4).
     gradmq_outbox_t *outbox = &self->ledger.outbox;

@@ -3,6 +3,7 @@
 //      remote_settings.c   setParameters, getParameters
 //      remote_model.c      setModelParameters, getModelParameters
 //      remote_gradients.c  addGradients
+//      remote_merge.c      addModelParameters, its count, reset
 //      report.c            status, describe and workers as JSON
 //      watch.c             what is published
 
@@ -49,6 +50,26 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_expect (gradmq_remote_t *self,
                                                      gradmq_request_t *request,
                                                      gradmq_buffer_t *payload,
                                                      gradmq_answer_t answer, gradmq_reason_t *why);
+
+//  One gradient or set of parameters that is added by a member that joins for it.
+typedef struct {
+    gradmq_command_t command;  //  ADD_GRADIENTS, ADD_MODEL_PARAMETERS
+    const gradmq_part_info_t *parts;
+    size_t count;
+    const gradmq_push_t *push;
+    bool dry_run;
+    bool settled;  //  wait until it is
+} gradmq_remote_add_t;
+
+//  Join, add it, leave.
+//    errors  those of gradmq_remote_add_gradients
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_add (gradmq_remote_t *self,
+                                                  const gradmq_remote_add_t *add,
+                                                  gradmq_reason_t *why);
+
+//  Ask what the coordinator waits for: one sentence.
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_waits (gradmq_remote_t *self, char *text, size_t size,
+                                                    gradmq_reason_t *why);
 
 //  See that layout and layout_info are of the model with this layout id.
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_know_layout (gradmq_remote_t *self, uint64_t layout_id,

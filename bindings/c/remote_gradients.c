@@ -53,7 +53,7 @@ s_say (const gradmq_remote_t *self, const gradmq_push_t *push, gradmq_gradient_t
     gradient->has_base = self->has_base && !push->without_base;
     gradient->base_epoch = self->base_epoch;
     gradient->base_version = self->base_version;
-    gradient->kind = GRADMQ_KIND_GRADIENT;
+    gradient->kind = gradmq_push_kind (push, GRADMQ_KIND_GRADIENT);
     gradient->has_clock = push->has_clock;
     gradient->clock = push->clock;
     gradient->last_of_clock = push->last_of_clock;
@@ -92,55 +92,66 @@ s_verdict (const gradmq_ack_t *ack, gradmq_reason_t *why)
     return GRADMQ_OK;
 }
 
+//  Whether it is settled by now.
+static gradmq_err_t
+s_look (gradmq_remote_t *self, uint64_t incarnation, gradmq_ack_t *ack, gradmq_reason_t *why)
+{
+    gradmq_request_t request = {.command = GRADMQ_COMMAND_ACKNOWLEDGEMENT,
+                                .worker = self->session.name,
+                                .incarnation = incarnation,
+                                .sent_through = 1};
+    gradmq_err_t err =
+        gradmq_remote_expect (self, &request, NULL, GRADMQ_ANSWER_ACKNOWLEDGEMENT, why);
+    if (!err)
+        *ack = self->reply.ack;
+    return err;
+}
+
 //  Ask until the gradient is settled.
 static gradmq_err_t
 s_await (gradmq_remote_t *self, uint64_t incarnation, gradmq_ack_t ack, gradmq_reason_t *why)
 {
     gradmq_session_t *session = &self->session;
     const uint64_t deadline_ms = gradmq_session_ms (session) + session->timeout_ms;
-    gradmq_err_t err = ack.settled_through ? s_verdict (&ack, why) : GRADMQ_OK;
+    char waits [GRADMQ_REASON_BYTES] = "";
+    gradmq_err_t err = GRADMQ_OK;
     for (uint64_t wait = LOOK_MS; !err && ack.settled_through == 0; wait *= 2) {
         uint64_t now = gradmq_session_ms (session);
         if (now >= deadline_ms) {
             err = gradmq_refuse (why, GRADMQ_ERR_TIMEOUT,
-                                 "the gradient was received and is not applied yet: is %s stopped?",
-                                 session->model);
+                                 "the gradient was received and is not applied yet%s%s",
+                                 waits [0] ? "; " : "", waits);
             break;
         }
         if (wait > LOOK_MOST_MS) {
             wait = LOOK_MOST_MS;
-            gradmq_session_wait (session, "waiting for the gradient to be applied to %s",
-                                 session->model);
+            err = gradmq_remote_waits (self, waits, sizeof waits, why);
+            gradmq_session_wait (session, "waiting for the gradient to be applied; %s", waits);
         }
         zmq_poll (NULL, 0, (long) (wait < deadline_ms - now ? wait : deadline_ms - now));
-        gradmq_request_t request = {.command = GRADMQ_COMMAND_ACKNOWLEDGEMENT,
-                                    .worker = session->name,
-                                    .incarnation = incarnation,
-                                    .sent_through = 1};
-        err = gradmq_remote_expect (self, &request, NULL, GRADMQ_ANSWER_ACKNOWLEDGEMENT, why);
-        if (err)
-            break;
-        ack = self->reply.ack;
-        if (ack.settled_through)
-            err = s_verdict (&ack, why);
+        if (!err)
+            err = s_look (self, incarnation, &ack, why);
     }
     gradmq_session_go (session);
-    return err;
+    return err ? err : s_verdict (&ack, why);
 }
 
 static gradmq_err_t
-s_add (gradmq_remote_t *self, gradmq_gradient_t *gradient, gradmq_buffer_t *payload, bool dry_run,
-       gradmq_reason_t *why)
+s_add (gradmq_remote_t *self, const gradmq_remote_add_t *add, gradmq_gradient_t *gradient,
+       gradmq_buffer_t *payload, gradmq_reason_t *why)
 {
     gradmq_request_t request = {
-        .command = GRADMQ_COMMAND_ADD_GRADIENTS, .gradient = gradient, .dry_run = dry_run};
+        .command = add->command, .gradient = gradient, .dry_run = add->dry_run};
     gradmq_err_t err = gradmq_remote_expect (self, &request, payload, GRADMQ_ANSWER_ADDED, why);
-    if (err || dry_run)
+    if (err || add->dry_run)
         return err;
     if (!self->reply.added.has_ack)
         return gradmq_refuse (why, GRADMQ_ERR_MALFORMED, "%s does not acknowledge the gradient",
                               self->session.control);
-    return s_await (self, gradient->incarnation, self->reply.added.ack, why);
+    const gradmq_ack_t *ack = &self->reply.added.ack;
+    if (add->settled)
+        return s_await (self, gradient->incarnation, *ack, why);
+    return ack->settled_through ? s_verdict (ack, why) : GRADMQ_OK;
 }
 
 static void
@@ -156,11 +167,9 @@ s_leave (gradmq_remote_t *self, uint64_t incarnation, uint64_t last)
 }
 
 gradmq_err_t
-gradmq_remote_add_gradients (gradmq_remote_t *self, const gradmq_part_info_t *parts, size_t count,
-                             const gradmq_push_t *push, bool dry_run, gradmq_reason_t *why)
+gradmq_remote_add (gradmq_remote_t *self, const gradmq_remote_add_t *add, gradmq_reason_t *why)
 {
-    static const gradmq_push_t plain = {0};
-    gradmq_err_t err = gradmq_push_check (push, why);
+    gradmq_err_t err = gradmq_push_check (add->push, why);
     if (err)
         return err;
     gradmq_request_t request = {.command = GRADMQ_COMMAND_JOIN, .worker = self->session.name};
@@ -180,17 +189,31 @@ gradmq_remote_add_gradients (gradmq_remote_t *self, const gradmq_part_info_t *pa
     gradient.layout = layout_id;
     err = gradmq_remote_know_layout (self, layout_id, why);
     if (!err)
-        err = s_build (self, parts, count, push ? push : &plain, &gradient, &payload, why);
+        err = s_build (self, add->parts, add->count, add->push, &gradient, &payload, why);
     if (!err)
-        err = s_say (self, push ? push : &plain, &gradient, why);
+        err = s_say (self, add->push, &gradient, why);
     if (!err) {
         gradient.layout = gradmq_layout_id (self->known.layout);
-        err = s_add (self, &gradient, payload, dry_run, why);
+        err = s_add (self, add, &gradient, payload, why);
     }
-    s_leave (self, incarnation, err || dry_run ? 0 : 1);
+    s_leave (self, incarnation, err || add->dry_run ? 0 : 1);
     gradmq_buffer_release (&payload);
     gradmq_gradient_clear (&gradient);
     return err;
+}
+
+gradmq_err_t
+gradmq_remote_add_gradients (gradmq_remote_t *self, const gradmq_part_info_t *parts, size_t count,
+                             const gradmq_push_t *push, bool dry_run, gradmq_reason_t *why)
+{
+    static const gradmq_push_t plain = {0};
+    const gradmq_remote_add_t add = {.command = GRADMQ_COMMAND_ADD_GRADIENTS,
+                                     .parts = parts,
+                                     .count = count,
+                                     .push = push ? push : &plain,
+                                     .dry_run = dry_run,
+                                     .settled = true};
+    return gradmq_remote_add (self, &add, why);
 }
 
 void

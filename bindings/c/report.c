@@ -85,6 +85,8 @@ s_last_metrics (gradmq_jsontext_t *to, const gradmq_status_report_t *status)
 static void
 s_waiting (gradmq_jsontext_t *to, const gradmq_status_report_t *status)
 {
+    gradmq_jsontext_text (to, "policy", status->policy);
+    gradmq_jsontext_text (to, "rule", status->rule);
     gradmq_jsontext_number (to, "round", status->round);
     if (status->has_deadline)
         gradmq_jsontext_number (to, "deadline_ms", status->deadline_ms);
@@ -92,6 +94,7 @@ s_waiting (gradmq_jsontext_t *to, const gradmq_status_report_t *status)
         gradmq_jsontext_text (to, "deadline_ms", NULL);
     gradmq_jsontext_number (to, "min_clock", status->min_clock);
     gradmq_jsontext_number (to, "contributions", status->contributions);
+    gradmq_jsontext_number (to, "needed", status->needed);
     s_texts (to, "waiting_for", &status->waiting_for);
     gradmq_jsontext_number (to, "waiting_total", status->waiting_total);
 }

@@ -237,19 +237,29 @@ s_news (const gradmq_stream_t *stream)
                          stream->given_version);
 }
 
+//  Rule O-7: the round that was answered is over, and its version is the newest. There is none to wait for.
+static bool
+s_passed (const gradmq_worker_t *self)
+{
+    const gradmq_stream_t *stream = &self->stream;
+    return self->rounds.over
+           && !gradmq_newer (self->epoch, self->version, stream->given_epoch,
+                             stream->given_version);
+}
+
 static bool
 s_next_ready (gradmq_worker_t *self, const void *argument)
 {
     (void) argument;
     const gradmq_stream_t *stream = &self->stream;
-    return stream->pending || stream->join || s_behind (self) || s_news (stream);
+    return stream->pending || stream->join || s_behind (self) || s_news (stream) || s_passed (self);
 }
 
 static void
 s_next_say (gradmq_worker_t *self, const void *argument, char *text, size_t size)
 {
     (void) argument;
-    snprintf (text, size, "parameters newer than version %" PRIu64, self->stream.given_version);
+    snprintf (text, size, "a version newer than %" PRIu64, self->stream.given_version);
 }
 
 //  The stream is joined, and something is held.
@@ -282,7 +292,7 @@ s_next (gradmq_worker_t *self, uint64_t deadline_ms, gradmq_reason_t *why)
 {
     static const gradmq_wait_t wait = {.ready = s_next_ready, .say = s_next_say};
     gradmq_stream_t *stream = &self->stream;
-    while (stream->given && !s_news (stream)) {
+    while (stream->given && !s_news (stream) && !s_passed (self)) {
         gradmq_err_t err = gradmq_worker_wait (self, &wait, deadline_ms, why);
         if (!err && stream->join)
             err = s_hold (self, deadline_ms, why);
@@ -322,6 +332,7 @@ gradmq_worker_parameters (gradmq_worker_t *self, gradmq_which_t which,
     stream->foreign = stream->foreign && stream->join;
     stream->given_epoch = stream->epoch;
     stream->given_version = stream->version;
+    gradmq_rounds_take (&self->rounds, stream->epoch, stream->version);
     *view = (gradmq_parameters_view_t){.data = gradmq_buffer_data (stream->buffer),
                                        .bytes = gradmq_buffer_bytes (stream->buffer),
                                        .dtype = stream->dtype->code,

@@ -204,6 +204,7 @@ s_join (gradmq_worker_t *self, uint64_t deadline_ms, gradmq_reason_t *why)
         gradmq_ledger_init (&self->ledger, reply.joined.incarnation, session->window);
         self->ledger.settle = s_settled;
         self->ledger.context = self;
+        gradmq_worker_joined (self, &reply);
         gradmq_worker_acknowledged (self, &reply.joined.ack, false);
         if (!gradmq_push_header_open (&self->header, session->model, session->name,
                                       reply.joined.incarnation))

@@ -2,6 +2,7 @@
 //      worker.c     open, close
 //      account.c    settlement, what it tells about itself
 //      push.c       gradients out
+//      merge.c      parameters out; clocks
 //      progress.c   everything that comes in meanwhile, and waiting
 //      rejoin.c     who answers for the coordinator, and joining it again
 //      updates.c    parameters that arrive
@@ -15,11 +16,13 @@
 #include "frames.h"
 #include "known.h"
 #include "header.h"
+#include "hearsay.h"
 #include "inlet.h"
 #include "kept.h"
 #include "lease.h"
 #include "ledger.h"
 #include "request.h"
+#include "rounds.h"
 #include "session.h"
 
 #define GRADMQ_INSTANCES_KEPT 8
@@ -31,15 +34,6 @@ typedef enum {
     GRADMQ_PROBE_JOIN,
     GRADMQ_PROBE_ACKNOWLEDGEMENT
 } gradmq_probe_t;
-
-//  What is known of the coordinator, for the sentence that says what is waited for.
-typedef struct {
-    uint32_t state;  //  0: not known
-    uint64_t heard_ms;
-    uint64_t heartbeat_ms;
-    char why [GRADMQ_REASON_BYTES / 2];
-    char waiting_for [GRADMQ_REASON_BYTES / 4];
-} gradmq_hearsay_t;
 
 //  Whole parameters, as a header tells them.
 typedef struct {
@@ -120,6 +114,8 @@ struct gradmq_worker {
     bool compresses;
 
     gradmq_stream_t stream;
+    gradmq_rounds_t rounds;
+    uint64_t clock;  //  that this worker completed, or began at
     uint64_t pushed;
     void (*on_verdict) (const gradmq_verdict_t *verdict, void *context);
     void *on_verdict_context;
@@ -193,6 +189,15 @@ uint64_t gradmq_worker_probe_wait_ms (const gradmq_worker_t *self);
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_worker_described (gradmq_worker_t *self,
                                                         const gradmq_description_t *description,
                                                         gradmq_reason_t *why);
+
+//  ------------------------------------------------------------------------------------------------
+//  merge.c
+
+//  A gradient that says this is on its way.
+void gradmq_worker_pushed (gradmq_worker_t *self, const gradmq_push_t *push);
+
+//  A Join was answered: clocks never go back, and go on where a coordinator does not know them.
+void gradmq_worker_joined (gradmq_worker_t *self, const gradmq_reply_t *reply);
 
 //  ------------------------------------------------------------------------------------------------
 //  updates.c, stream.c

@@ -253,6 +253,13 @@ s_run_clear (gradmq_engine_t *engine, void *arguments)
 }
 
 static void
+s_run_reset (gradmq_engine_t *engine, void *arguments)
+{
+    s_simple_t *args = arguments;
+    args->err = gradmq_engine_reset (engine, &args->cleared, args->why);
+}
+
+static void
 s_run_status (gradmq_engine_t *engine, void *arguments)
 {
     s_simple_t *args = arguments;
@@ -267,6 +274,10 @@ s_run_status (gradmq_engine_t *engine, void *arguments)
         .members = (uint32_t) gradmq_members_count (engine->members),
         .applied = counters [GRADMQ_COUNTER_applied],
         .refused = counters [GRADMQ_COUNTER_refused],
+        .contributions = engine->sync.contributions,
+        .needed = gradmq_policy_needed (engine->sync.policy, &engine->settings),
+        .round = engine->sync.round,
+        .min_clock = engine->sync.min_clock,
     };
 }
 
@@ -292,6 +303,16 @@ gradmq_coordinator_clear_gradients (gradmq_coordinator_t *self, bool new_epoch, 
 {
     s_simple_t args = {.new_epoch = new_epoch, .why = why};
     gradmq_coordinator_call (self, s_run_clear, &args);
+    if (cleared)
+        *cleared = args.cleared;
+    return args.err;
+}
+
+gradmq_err_t
+gradmq_coordinator_reset (gradmq_coordinator_t *self, uint64_t *cleared, gradmq_reason_t *why)
+{
+    s_simple_t args = {.why = why};
+    gradmq_coordinator_call (self, s_run_reset, &args);
     if (cleared)
         *cleared = args.cleared;
     return args.err;

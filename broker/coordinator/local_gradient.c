@@ -1,5 +1,6 @@
 #include "coordinator/self.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,8 @@ typedef struct {
     uint64_t bytes;
     bool one_tensor;
     uint32_t tensor;
+    gradmq_kind_t kind;
+    double weight;
     gradmq_err_t err;
     gradmq_reason_t *why;
 } s_add_t;
@@ -46,6 +49,8 @@ s_fill (gradmq_engine_t *engine, const s_add_t *args, gradmq_entry_t *entry)
     gradmq_err_t err = gradmq_entry_add_frame (entry, &message);
     zmq_msg_close (&message);
     entry->gradient.layout = gradmq_layout_id (gradmq_model_layout (engine->model));
+    entry->gradient.kind = args->kind;
+    entry->gradient.weight = args->weight;
     return !err && args->one_tensor ? s_one_part (engine, args, &entry->gradient) : err;
 }
 
@@ -68,7 +73,8 @@ gradmq_err_t
 gradmq_coordinator_add_gradients (gradmq_coordinator_t *self, const void *data, uint64_t bytes,
                                   gradmq_reason_t *why)
 {
-    s_add_t args = {.data = data, .bytes = bytes, .why = why};
+    s_add_t args = {
+        .data = data, .bytes = bytes, .kind = GRADMQ_KIND_GRADIENT, .weight = 1, .why = why};
     gradmq_coordinator_call (self, s_add, &args);
     return args.err;
 }
@@ -77,7 +83,29 @@ gradmq_err_t
 gradmq_coordinator_add_tensor_gradients (gradmq_coordinator_t *self, uint32_t tensor,
                                          const void *data, uint64_t bytes, gradmq_reason_t *why)
 {
-    s_add_t args = {.data = data, .bytes = bytes, .one_tensor = true, .tensor = tensor, .why = why};
+    s_add_t args = {.data = data,
+                    .bytes = bytes,
+                    .one_tensor = true,
+                    .tensor = tensor,
+                    .kind = GRADMQ_KIND_GRADIENT,
+                    .weight = 1,
+                    .why = why};
+    gradmq_coordinator_call (self, s_add, &args);
+    return args.err;
+}
+
+gradmq_err_t
+gradmq_coordinator_add_model_parameters (gradmq_coordinator_t *self, const void *data,
+                                         uint64_t bytes, double weight, gradmq_reason_t *why)
+{
+    if (!isfinite (weight) || weight < 0)
+        return gradmq_refuse (why, GRADMQ_ERR_ARGUMENT,
+                              "weight %g must be finite and above 0; 0 stands for 1", weight);
+    s_add_t args = {.data = data,
+                    .bytes = bytes,
+                    .kind = GRADMQ_KIND_MODEL_PARAMETERS,
+                    .weight = weight > 0 ? weight : 1,
+                    .why = why};
     gradmq_coordinator_call (self, s_add, &args);
     return args.err;
 }

@@ -51,3 +51,9 @@ gradmq_policy_alone (const gradmq_policy_t *self, const gradmq_settings_t *setti
     return gradmq_policy_takes (self, GRADMQ_KIND_GRADIENT) && self->contributions
            && self->contributions (settings) == 1;
 }
+
+size_t
+gradmq_policy_needed (const gradmq_policy_t *self, const gradmq_settings_t *settings)
+{
+    return self->contributions ? self->contributions (settings) : 0;
+}

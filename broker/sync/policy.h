@@ -89,4 +89,7 @@ bool gradmq_policy_takes (const gradmq_policy_t *self, uint32_t kind);
 //  True when every contribution is a step of its own.
 bool gradmq_policy_alone (const gradmq_policy_t *self, const gradmq_settings_t *settings);
 
+//  How many contributions make a step; 0: that depends on the members.
+size_t gradmq_policy_needed (const gradmq_policy_t *self, const gradmq_settings_t *settings);
+
 #endif

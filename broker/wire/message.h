@@ -237,7 +237,7 @@ typedef struct {
 } gradmq_operation_t;
 
 typedef struct {
-    const char *product, *why, *durability;
+    const char *product, *why, *durability, *policy, *rule;
     uint32_t state, members, tensors;
     uint64_t uptime_ms, queued_gradients, queued_bytes, elements;
     double learning_rate;
@@ -246,7 +246,7 @@ typedef struct {
     size_t counter_count;
     const gradmq_operation_t *operations;
     size_t operation_count;
-    uint64_t round, min_clock, contributions;
+    uint64_t round, min_clock, contributions, needed;
     bool has_deadline;
     uint64_t deadline_ms;
     gradmq_texts_t waiting_for;

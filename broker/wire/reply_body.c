@@ -188,6 +188,9 @@ static const gradmq_row_t s_status [] = {
     NUMBER_AS (status.waiting_total, waiting_total),
     MANY (status.metrics, status.metric_count, metrics, &s_last_metric_shape),
     NUMBER_AS (status.contributions, contributions),
+    TEXT_AS (status.policy, policy),
+    TEXT_AS (status.rule, rule),
+    NUMBER_AS (status.needed, needed),
 };
 #undef THEIRS
 

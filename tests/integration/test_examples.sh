@@ -3,7 +3,7 @@
 set -u
 # shellcheck source=tests/integration/fixture/processes.sh
 . tests/integration/fixture/processes.sh
-need example-embed example_control example_worker
+need example-embed example-merge example_control example_worker
 
 # near NAME VALUE FILE: a line "NAME NUMBER" with a number within 0.05 of the value.
 near () {
@@ -13,6 +13,10 @@ near () {
 
 "$GRADMQ_BIN/example-embed" > "$scratch/embed" 2>&1 || fail "embed: $(cat "$scratch/embed")"
 [ "$(cat "$scratch/embed")" = "y = 2.000 x + 1.000 after 500 steps" ] || fail "embed: $(cat "$scratch/embed")"
+
+"$GRADMQ_BIN/example-merge" > "$scratch/merge" 2>&1 || fail "merge: $(cat "$scratch/merge")"
+[ "$(head -n 1 "$scratch/merge")" = "1 of 3 were there, 1 dropped" ] || fail "merge: $(cat "$scratch/merge")"
+near "y" 2 <(awk '{print $1, $3; print "offset", $6}' "$scratch/merge")
 
 # The gradmqd that their first lines name takes what is given to it there.
 commands=$(sed -n 's|^//  *\(gradmqd .*\) &$|\1|p' bindings/c/examples/*.c)

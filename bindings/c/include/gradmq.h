@@ -40,6 +40,11 @@ extern "C" {
 #define GRADMQ_F16 3u
 #define GRADMQ_BF16 4u
 
+//  What a push is; numbers as in the protocol. Which of them are taken depends on the policy in force.
+#define GRADMQ_GRADIENT 1u  //  async, bsp, ssp
+#define GRADMQ_DELTA 2u     //  merge: parameters after training here, less those it began from
+#define GRADMQ_MODEL_PARAMETERS 3u  //  merge: the parameters themselves
+
 //  Library version, such as "0.1.0".
 GRADMQ_EXPORT const char *gradmq_version (void);
 
@@ -120,7 +125,9 @@ GRADMQ_EXPORT const char *gradmq_worker_name (const gradmq_worker_t *self);
 
 typedef enum {
     GRADMQ_NEWEST,  //  the newest that has arrived; asks only when there is none yet
-    GRADMQ_NEXT,    //  newer than the view given last: waits for it
+    GRADMQ_NEXT,    //  newer than the view given last: waits for it. Where the round or step ended
+                    //  without a version (nobody contributed, it was cleared, its result was not
+                    //  finite), the same view again: there is nothing newer to wait for
     GRADMQ_FETCH    //  ask the coordinator for the newest
 } gradmq_which_t;
 
@@ -151,11 +158,14 @@ typedef struct {
     double weight;      //  0: 1
     double loss_scale;  //  0: 1; the coordinator divides by it
     bool without_base;  //  do not state what parameters it was made from
+    //  Which clock it belongs to: under bsp the round, under ssp 1 + `clock` of the worker's stats; and
+    //  whether it is the last of it. Without it every gradient is a clock of its own.
     bool has_clock;
     uint64_t clock;
     bool last_of_clock;
     const gradmq_metric_info_t *metrics;
     size_t metric_count;
+    uint32_t kind;  //  GRADMQ_GRADIENT, _DELTA, _MODEL_PARAMETERS; 0: a gradient. A skip has none
 } gradmq_push_t;
 
 //  Push one gradient of the whole model. Returns when it is on its way, having waited for credit
@@ -207,6 +217,14 @@ typedef struct {
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_worker_compress (
     gradmq_worker_t *self, const gradmq_compression_t *how, gradmq_reason_t *why);
 
+//  addModelParameters: push parameters that this worker has trained, for policy merge. The kind is
+//  MODEL_PARAMETERS unless push->kind says DELTA; push->weight is their share, such as the number of
+//  examples.
+//    shape, owns, errors  as gradmq_worker_push
+GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t
+gradmq_worker_add_model_parameters (gradmq_worker_t *self, const void *data, uint64_t bytes,
+                                    const gradmq_push_t *push, gradmq_reason_t *why);
+
 //  Push "nothing from me this time".
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_worker_skip (gradmq_worker_t *self,
                                                                  const gradmq_push_t *push,
@@ -254,6 +272,10 @@ typedef struct {
     uint64_t epoch, version;  //  newest that it heard of
     uint64_t updates;         //  received
     uint64_t gaps;  //  in the stream of updates; each update is whole, so the next one closes a gap
+    uint64_t
+        clock;  //  the newest that this worker completed, or where it began; survives a restart
+    uint64_t min_clock;  //  of all members, as heard last
+    uint64_t round;      //  in which a gradient from the view given last takes part
 } gradmq_worker_stats_t;
 
 GRADMQ_EXPORT void gradmq_worker_stats (const gradmq_worker_t *self, gradmq_worker_stats_t *stats);
@@ -334,6 +356,29 @@ GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_get_model_parameters 
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t
 gradmq_remote_add_gradients (gradmq_remote_t *self, const gradmq_part_info_t *parts, size_t count,
                              const gradmq_push_t *push, bool dry_run, gradmq_reason_t *why);
+
+//  addModelParameters: the same for parameters under policy merge. Returns once they are received:
+//  they take part in the step that merge_count of them make.
+//    `push`  kind DELTA, or MODEL_PARAMETERS, which 0 means here. What changed is taken from the
+//            base, the parameters that gradmq_remote_get_model_parameters gave last; without one, from
+//            the version that the step is made from
+//    errors  the code of a refusal; DISPOSED: it is settled and was not applied
+GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_add_model_parameters (
+    gradmq_remote_t *self, const gradmq_part_info_t *parts, size_t count, const gradmq_push_t *push,
+    bool dry_run, gradmq_reason_t *why);
+
+//  How many contributions the open step has, and how many make one: merge_count under merge,
+//  buffer_gradients under async; 0: that depends on the members. Either may be NULL.
+GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_contributions (gradmq_remote_t *self,
+                                                                          uint64_t *contributions,
+                                                                          uint64_t *needed,
+                                                                          gradmq_reason_t *why);
+
+//  reset: drop the contributions to the open step; *cleared were dropped.
+//    errors  UNSUPPORTED: each gradient is a step
+GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_reset (gradmq_remote_t *self,
+                                                                  uint64_t *cleared,
+                                                                  gradmq_reason_t *why);
 
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_start (gradmq_remote_t *self,
                                                                   gradmq_reason_t *why);

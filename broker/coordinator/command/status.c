@@ -64,11 +64,15 @@ static void
 s_open_step (const gradmq_engine_t *engine, const char **names, gradmq_status_report_t *status)
 {
     const gradmq_sync_t *sync = &engine->sync;
+    const gradmq_settings_t *settings = &engine->settings;
     size_t told, total = gradmq_sync_waiting (sync, names, &told);
     uint64_t left = gradmq_engine_time_left_ms (engine);
     status->round = sync->round;
     status->min_clock = sync->min_clock;
     status->contributions = sync->contributions;
+    status->policy = settings->policy;
+    status->rule = gradmq_policy_alone (sync->policy, settings) ? NULL : settings->rule;
+    status->needed = gradmq_policy_needed (sync->policy, settings);
     status->has_deadline = left != UINT64_MAX;
     status->deadline_ms = left;
     status->waiting_for = (gradmq_texts_t){names, told};

@@ -123,6 +123,24 @@ GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t
 gradmq_coordinator_add_tensor_gradients (gradmq_coordinator_t *self, uint32_t tensor,
                                          const void *data, uint64_t bytes, gradmq_reason_t *why);
 
+//  addModelParameters: append parameters that were trained elsewhere, for policy merge: once merge_count
+//  of them are there (the threshold; a setting), they are one step. What changed is taken from the
+//  version that the step is made from.
+//    shape   packed in the master dtype, every tensor
+//    units   weight: their share, such as the number of examples; 0: 1
+//    owns    copies
+//    errors  those of add_gradients; UNSUPPORTED: the policy is not merge; ARGUMENT: the weight, or the
+//            rule does not weigh
+GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t
+gradmq_coordinator_add_model_parameters (gradmq_coordinator_t *self, const void *data,
+                                         uint64_t bytes, double weight, gradmq_reason_t *why);
+
+//  reset: drop the contributions to the open step; *cleared were dropped.
+//    errors  UNSUPPORTED: each gradient is a step
+GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_coordinator_reset (gradmq_coordinator_t *self,
+                                                                       uint64_t *cleared,
+                                                                       gradmq_reason_t *why);
+
 //  start: apply gradients from now on.
 //    errors  NO_MODEL, STATE (it is running)
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_coordinator_start (gradmq_coordinator_t *self,
@@ -144,12 +162,17 @@ typedef struct {
     uint32_t members;
     uint64_t applied;  //  gradients, since the start of the process
     uint64_t refused;
+    uint64_t contributions;  //  to the open step, as of now
+    uint64_t needed;         //  that make a step: the threshold; 0: that depends on the members
+    uint64_t round;          //  of policy bsp: the one that is open
+    uint64_t min_clock;      //  of policy ssp
 } gradmq_coordinator_status_t;
 
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_coordinator_status (
     gradmq_coordinator_t *self, gradmq_coordinator_status_t *status, gradmq_reason_t *why);
 
-//  Wait until `version` of the current epoch is there and the queue is empty, or the time is over.
+//  Wait until `version` of the current epoch is there and the queue is empty, or the time is over. What
+//  waits in the open step for others is not in the queue.
 //    errors  TIMEOUT
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_coordinator_wait_version (
     gradmq_coordinator_t *self, uint64_t version, uint32_t timeout_ms, gradmq_reason_t *why);

@@ -294,6 +294,96 @@ test_destroy_closes_the_coordinator (void **state)
     DONE (gradmq_remote_destroy (bench->remote, &bench->why));
 }
 
+static void
+s_merge (s_bench_t *bench)
+{
+    const char *names [] = {"policy", "merge_count"}, *values [] = {"merge", "2"};
+    s_load (bench);
+    DONE (gradmq_remote_set_parameters (bench->remote, names, values, 2, &bench->why));
+    DONE (gradmq_remote_start (bench->remote, &bench->why));
+}
+
+//  One scalar, which is tensor 1.
+static gradmq_err_t
+s_add_scalar (s_bench_t *bench, float value, const gradmq_push_t *push)
+{
+    const gradmq_part_info_t part = {.tensor = 1, .data = &value};
+    return gradmq_remote_add_model_parameters (bench->remote, &part, 1, push, false, &bench->why);
+}
+
+static void
+s_open_step_has (s_bench_t *bench, uint64_t wanted)
+{
+    uint64_t contributions, needed;
+    DONE (gradmq_remote_contributions (bench->remote, &contributions, &needed, &bench->why));
+    assert_int_equal (contributions, wanted);
+    assert_int_equal (needed, 2);
+}
+
+static void
+test_add_model_parameters_are_merged_by_weight (void **state)
+{
+    s_bench_t *bench = (s_bench_t *) *state;
+    s_merge (bench);
+    s_open_step_has (bench, 0);
+    DONE (s_add_scalar (bench, 10, &(gradmq_push_t){.weight = 3}));
+    s_open_step_has (bench, 1);
+    DONE (s_add_scalar (bench, -5, &(gradmq_push_t){.kind = GRADMQ_DELTA}));
+    s_open_step_has (bench, 0);
+    gradmq_parameters_view_t view;
+    DONE (gradmq_remote_get_model_parameters (bench->remote, NULL, &view, NULL, &bench->why));
+    assert_int_equal (view.version, 1);
+    //  7 + (3 x (10 - 7) + 1 x -5) / 4
+    assert_true (((const float *) view.data) [6] == 8);
+    assert_true (((const float *) view.data) [0] == 1);
+}
+
+static void
+test_add_model_parameters_where_they_are_not_taken_are_refused (void **state)
+{
+    s_bench_t *bench = (s_bench_t *) *state;
+    s_load (bench);
+    assert_int_equal (s_add_scalar (bench, 1, NULL), GRADMQ_ERR_UNSUPPORTED);
+    assert_int_equal (s_add_scalar (bench, 1, &(gradmq_push_t){.kind = GRADMQ_GRADIENT}),
+                      GRADMQ_ERR_ARGUMENT);
+}
+
+static void
+test_reset_drops_the_open_step (void **state)
+{
+    s_bench_t *bench = (s_bench_t *) *state;
+    uint64_t cleared = 99;
+    s_load (bench);
+    assert_int_equal (gradmq_remote_reset (bench->remote, &cleared, &bench->why),
+                      GRADMQ_ERR_UNSUPPORTED);
+    assert_int_equal (cleared, 0);
+    s_merge (bench);
+    DONE (s_add_scalar (bench, 10, NULL));
+    s_open_step_has (bench, 1);
+    DONE (gradmq_remote_reset (bench->remote, &cleared, &bench->why));
+    assert_int_equal (cleared, 1);
+    s_open_step_has (bench, 0);
+}
+
+//  A gradient that has to wait says for what.
+static void
+test_add_gradients_that_wait_say_for_what (void **state)
+{
+    s_bench_t *bench = (s_bench_t *) *state;
+    const char *names [] = {"buffer_gradients"}, *values [] = {"3"};
+    s_load (bench);
+    DONE (gradmq_remote_set_parameters (bench->remote, names, values, 1, &bench->why));
+    DONE (gradmq_remote_start (bench->remote, &bench->why));
+    gradmq_remote_set_timeout (bench->remote, 1500);
+    const float value = 1;
+    const gradmq_part_info_t part = {.tensor = 1, .data = &value};
+    assert_int_equal (
+        gradmq_remote_add_gradients (bench->remote, &part, 1, NULL, false, &bench->why),
+        GRADMQ_ERR_TIMEOUT);
+    assert_string_equal (bench->why.text, "the gradient was received and is not applied yet; the "
+                                          "open step has 1 of 3 contributions");
+}
+
 int
 main (void)
 {
@@ -310,6 +400,10 @@ main (void)
         TEST (test_call_code_of_the_reply_is_the_error),
         TEST (test_watch_sees_heartbeats_and_updates),
         TEST (test_destroy_closes_the_coordinator),
+        TEST (test_add_model_parameters_are_merged_by_weight),
+        TEST (test_add_model_parameters_where_they_are_not_taken_are_refused),
+        TEST (test_reset_drops_the_open_step),
+        TEST (test_add_gradients_that_wait_say_for_what),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

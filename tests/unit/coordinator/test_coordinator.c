@@ -356,6 +356,71 @@ test_wait_version_sees_what_the_calls_before_it_did (void **state)
     gradmq_coordinator_destroy (&self);
 }
 
+//  Parameters 0 added with a weight.
+static gradmq_err_t
+s_add_parameters (gradmq_coordinator_t *self, float value, double weight)
+{
+    return gradmq_coordinator_add_model_parameters (self, &value, sizeof value, weight, NULL);
+}
+
+static gradmq_coordinator_status_t
+s_status (gradmq_coordinator_t *self)
+{
+    gradmq_coordinator_status_t status;
+    assert_int_equal (gradmq_coordinator_wait_version (self, 0, WAIT_MS, NULL), GRADMQ_OK);
+    assert_int_equal (gradmq_coordinator_status (self, &status, NULL), GRADMQ_OK);
+    return status;
+}
+
+static void
+test_add_model_parameters_threshold_merges_by_weight (void **state)
+{
+    (void) state;
+    gradmq_coordinator_t *self = s_open ();
+    float start = 8;
+    s_load (self, &start, 1);
+    assert_int_equal (s_add_parameters (self, 1, 1), GRADMQ_ERR_UNSUPPORTED);
+    s_set (self, "policy", "merge");
+    s_set (self, "merge_count", "3");
+    assert_int_equal (gradmq_coordinator_start (self, NULL), GRADMQ_OK);
+    assert_int_equal (s_add_parameters (self, 2, 0), GRADMQ_OK);
+    assert_int_equal (s_add_parameters (self, 4, 2), GRADMQ_OK);
+    assert_int_equal (s_status (self).contributions, 2);
+    assert_int_equal (s_status (self).needed, 3);
+    assert_int_equal (s_status (self).version, 0);
+    assert_int_equal (s_add_parameters (self, 10, 1), GRADMQ_OK);
+    assert_true (s_first (self, 1) == 5);  //  (2 + 2 x 4 + 10) / 4
+    assert_int_equal (s_status (self).contributions, 0);
+    assert_int_equal (s_add_parameters (self, 1, -1), GRADMQ_ERR_ARGUMENT);
+    assert_int_equal (s_add_parameters (self, 1, (double) NAN), GRADMQ_ERR_ARGUMENT);
+    float gradient = 1;
+    assert_int_equal (gradmq_coordinator_add_gradients (self, &gradient, sizeof gradient, NULL),
+                      GRADMQ_ERR_UNSUPPORTED);
+    gradmq_coordinator_destroy (&self);
+}
+
+static void
+test_reset_drops_what_was_added (void **state)
+{
+    (void) state;
+    gradmq_coordinator_t *self = s_open ();
+    uint64_t cleared = 99;
+    float start = 8;
+    s_load (self, &start, 1);
+    assert_int_equal (gradmq_coordinator_reset (self, &cleared, NULL), GRADMQ_ERR_UNSUPPORTED);
+    s_set (self, "policy", "merge");
+    assert_int_equal (gradmq_coordinator_start (self, NULL), GRADMQ_OK);
+    assert_int_equal (s_add_parameters (self, 100, 0), GRADMQ_OK);
+    assert_int_equal (s_status (self).contributions, 1);
+    assert_int_equal (gradmq_coordinator_reset (self, &cleared, NULL), GRADMQ_OK);
+    assert_int_equal (cleared, 1);
+    assert_int_equal (s_status (self).contributions, 0);
+    assert_int_equal (s_add_parameters (self, 2, 0), GRADMQ_OK);
+    assert_int_equal (s_add_parameters (self, 4, 0), GRADMQ_OK);
+    assert_true (s_first (self, 1) == 3);
+    gradmq_coordinator_destroy (&self);
+}
+
 int
 main (void)
 {
@@ -375,6 +440,8 @@ main (void)
         cmocka_unit_test (test_add_gradients_from_many_threads_loses_none),
         cmocka_unit_test (test_wait_version_sees_what_the_calls_before_it_did),
         cmocka_unit_test (test_open_refuses_what_it_cannot_bind),
+        cmocka_unit_test (test_add_model_parameters_threshold_merges_by_weight),
+        cmocka_unit_test (test_reset_drops_what_was_added),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
