@@ -55,12 +55,12 @@ s_read_count (gradmq_given_t *given, uint64_t least, uint64_t most, const char *
 }
 
 static gradmq_err_t
-s_read_seconds (gradmq_given_t *given, gradmq_reason_t *reason)
+s_read_real (gradmq_given_t *given, double most, const char *wanted, gradmq_reason_t *reason)
 {
     char *end;
     given->real = strtod (given->text, &end);
-    if (end == given->text || *end || !(given->real > 0 && given->real <= 1e9))
-        return s_wants (given, "a number of seconds above 0", reason);
+    if (end == given->text || *end || !(given->real > 0 && given->real <= most))
+        return s_wants (given, wanted, reason);
     return GRADMQ_OK;
 }
 
@@ -96,7 +96,9 @@ s_read_value (gradmq_given_t *given, gradmq_reason_t *reason)
         case GRADMQ_VERB_OPTION_MILLISECONDS:
             return s_read_count (given, 1, 86400000, "a whole number of ms, 1 to 86400000", reason);
         case GRADMQ_VERB_OPTION_SECONDS:
-            return s_read_seconds (given, reason);
+            return s_read_real (given, 1e9, "a number of seconds above 0", reason);
+        case GRADMQ_VERB_OPTION_NUMBER:
+            return s_read_real (given, 1e300, "a number above 0", reason);
     }
     return GRADMQ_OK;
 }

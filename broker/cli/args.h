@@ -13,7 +13,7 @@ typedef struct {
     const gradmq_verb_option_t *option;
     const char *text;
     uint64_t count;  //  COUNT, MILLISECONDS
-    double real;     //  SECONDS
+    double real;     //  SECONDS, NUMBER
 } gradmq_given_t;
 
 //  Borrows argv.

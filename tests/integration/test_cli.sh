@@ -147,7 +147,9 @@ completes "status start stop" gradmq -c tcp : //127.0.0.1 : 5570 st
 completes "--dtype" gradmq load --dt
 completes "f32 f64" gradmq load --dtype f
 completes "descent ascent" gradmq settings mode =
-completes "max_staleness=" gradmq settings max
+completes "max_staleness= max_weight=" gradmq settings max
+completes "async bsp ssp merge" gradmq settings policy =
+completes "sum mean weighted_mean median trimmed_mean krum multi_krum" gradmq settings rule = ""
 completes "bash zsh fish" gradmq completion ""
 completes "workers" gradmq help wo
 completes "" gradmq status x
@@ -262,6 +264,33 @@ values "$scratch/stream.safetensors"
 holds 'd["w"][0] == 0 and all(abs(a - b) <= 3 / 253 for a, b in zip(d["w"], range(4)))'
 holds 'all(abs(a - b) <= 4.5 / 253 for a, b in zip(d["b"], [3.5, 4.5]))'
 check 4 save "$scratch/no/such/folder/x"; complains "no/such/folder"
+check 0 load "$scratch/saved.safetensors"; says "version 0"
+
+# Parameters that were trained elsewhere, merged by weight; an open step that is dropped.
+check 1 push "$scratch/gradient.safetensors" --kind delta;  complains "[UNSUPPORTED]"
+check 1 reset;                            complains "[UNSUPPORTED]"
+check 2 push "$scratch/gradient.safetensors" --kind model;  complains "model-parameters"
+check 2 push "$scratch/gradient.safetensors" --weight 0;    complains "above 0"
+check 0 settings policy=merge;            says "merge"
+make "$scratch/trained.safetensors" F32 w:2x2=4,5,6,7 b=3.5,4.5
+check 0 push "$scratch/trained.safetensors" --kind model-parameters --weight 3
+says "1 of 2 contributions are there"
+check 0 status;                           says "merge, rule weighted_mean"; says "1 of 2 contributions"
+check 0 status --json
+holds 'd["policy"] == "merge" and d["rule"] == "weighted_mean" and d["contributions"] == 1 and d["needed"] == 2'
+check 0 watch --once --json
+holds 'd["policy"] == "merge" and d["contributions"] == 1 and d["waiting_for"] == [] and d["deadline_ms"] is None'
+check 0 reset --json;                     holds 'd["cleared"] == 1'
+check 0 push "$scratch/trained.safetensors" --kind model-parameters --weight 3 --json
+holds 'd["contributions"] == 1 and d["needed"] == 2 and d["disposition"] is None'
+check 0 push "$scratch/part.safetensors" --kind delta;      says "0 of 2 contributions are there"
+check 0 save "$scratch/merged.safetensors"; says "version 1"
+values "$scratch/merged.safetensors"
+holds 'd["w"] == [4, 5, 6, 7] and d["b"] == [3.625, 4.625]'
+check 0 reset;                            says "0 contributions dropped"
+check 0 settings policy=bsp
+check 1 push "$scratch/gradient.safetensors" --clock 1;     complains "[LATE]"
+check 0 settings policy=async
 check 0 load "$scratch/saved.safetensors"; says "version 0"
 
 # Stopped: queued, then dropped.

@@ -60,10 +60,11 @@ s_setting_values (FILE *to)
     fputs ("    if [[ $verb == settings && $equal ]]; then\n        case \"$previous\" in\n", to);
     for (size_t i = 0; i < GRADMQ_SETTINGS; i++) {
         const gradmq_setting_row_t *row = &gradmq_setting_table [i];
-        if (row->type == GRADMQ_SETTING_FLAG)
-            fprintf (to, "            %s) words='true false' ;;\n", row->name);
-        else if (row->type == GRADMQ_SETTING_TEXT && row->choices [0])
-            fprintf (to, "            %s) words='%s' ;;\n", row->name, row->choices);
+        if (!gradmq_completion_chooses (row))
+            continue;
+        fprintf (to, "            %s) words='", row->name);
+        gradmq_completion_choices (to, row);
+        fputs ("' ;;\n", to);
     }
     fputs ("        esac\n        COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
            "        return\n    fi\n",

@@ -28,6 +28,13 @@ s_fish_option (FILE *to, const gradmq_verb_option_t *option)
 }
 
 static void
+s_settings (FILE *to)
+{
+    gradmq_completion_settings (to, "=");
+    gradmq_completion_assignments (to);
+}
+
+static void
 s_fish_words (FILE *to, const gradmq_verb_t *verb)
 {
     if (verb->words == GRADMQ_WORDS_NONE || verb->words == GRADMQ_WORDS_TEXT)
@@ -45,7 +52,7 @@ s_fish_words (FILE *to, const gradmq_verb_t *verb)
     else if (verb->words == GRADMQ_WORDS_BENCH)
         gradmq_completion_benches (to);
     else
-        gradmq_completion_settings (to, "=");
+        s_settings (to);
     fputs ("'\n", to);
 }
 

@@ -25,6 +25,13 @@ s_zsh_option (FILE *to, const gradmq_verb_option_t *option)
 }
 
 static void
+s_settings (FILE *to)
+{
+    gradmq_completion_settings (to, "=");
+    gradmq_completion_assignments (to);
+}
+
+static void
 s_zsh_words (FILE *to, const gradmq_verb_t *verb)
 {
     if (verb->words == GRADMQ_WORDS_NONE || verb->words == GRADMQ_WORDS_TEXT)
@@ -41,7 +48,7 @@ s_zsh_words (FILE *to, const gradmq_verb_t *verb)
         else if (verb->words == GRADMQ_WORDS_BENCH)
             gradmq_completion_benches (to);
         else
-            gradmq_completion_settings (to, "=");
+            s_settings (to);
         fputc (')', to);
     }
     fputc ('\'', to);

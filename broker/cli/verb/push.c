@@ -37,6 +37,8 @@ s_refuse_shape (const gradmq_tensor_t *tensor, const gradmq_tensor_spec_t *spec,
 typedef struct {
     gradmq_part_info_t *parts;
     size_t count, model_count;
+    bool merged;                     //  they wait for others:
+    uint64_t contributions, needed;  //  so many are there, and so many make a step
 } s_parts_t;
 
 //  The index of the tensor of that name in the file; its count when there is none.
@@ -107,6 +109,12 @@ s_say (gradmq_cli_t *cli, const s_parts_t *parts, bool dry_run)
     if (dry_run)
         gradmq_cli_say (cli, "it would be taken: %zu of %zu tensors", parts->count,
                         parts->model_count);
+    else if (parts->merged)
+        gradmq_cli_say (cli,
+                        "taken: %zu of %zu tensors; %" PRIu64 " of %" PRIu64
+                        " contributions are there, the model is at version %" PRIu64,
+                        parts->count, parts->model_count, parts->contributions, parts->needed,
+                        version);
     else
         gradmq_cli_say (cli, "applied: %zu of %zu tensors; the model is at version %" PRIu64,
                         parts->count, parts->model_count, version);
@@ -117,8 +125,46 @@ s_say (gradmq_cli_t *cli, const s_parts_t *parts, bool dry_run)
     gradmq_printer_flag (&printer, "partial", parts->count < parts->model_count);
     gradmq_printer_flag (&printer, "dry_run", dry_run);
     gradmq_printer_text (&printer, "disposition",
-                         dry_run ? NULL : gradmq_disposition_name (GRADMQ_APPLIED));
+                         dry_run || parts->merged ? NULL
+                                                  : gradmq_disposition_name (GRADMQ_APPLIED));
+    if (parts->merged) {
+        gradmq_printer_count (&printer, "contributions", parts->contributions);
+        gradmq_printer_count (&printer, "needed", parts->needed);
+    }
     gradmq_cli_end_answer (&printer);
+}
+
+static gradmq_push_t
+s_wanted (const gradmq_cli_t *cli, const gradmq_layout_t *layout)
+{
+    const gradmq_given_t *weight = gradmq_args_option (cli->args, GRADMQ_OPT_WEIGHT);
+    const gradmq_given_t *clock = gradmq_args_option (cli->args, GRADMQ_OPT_CLOCK);
+    const char *kind = gradmq_args_text (cli->args, GRADMQ_OPT_KIND, "gradient");
+    return (gradmq_push_t){
+        .dtype = gradmq_layout_dtype (layout)->code,
+        .without_base = !gradmq_args_has (cli->args, GRADMQ_OPT_BASE),
+        .weight = weight ? weight->real : 0,
+        .has_clock = clock != NULL,
+        .clock = clock ? clock->count : 0,
+        .last_of_clock = clock != NULL,
+        .kind = strcmp (kind, "delta") == 0      ? GRADMQ_DELTA
+                : strcmp (kind, "gradient") == 0 ? GRADMQ_GRADIENT
+                                                 : GRADMQ_MODEL_PARAMETERS,
+    };
+}
+
+//  Parameters wait for others: what became of them is not waited for, but how many there are is asked.
+static gradmq_err_t
+s_merge (gradmq_cli_t *cli, s_parts_t *parts, const gradmq_push_t *push, bool dry_run,
+         gradmq_reason_t *reason)
+{
+    gradmq_err_t err = gradmq_remote_add_model_parameters (cli->remote, parts->parts, parts->count,
+                                                           push, dry_run, reason);
+    parts->merged = !dry_run;
+    if (!err && !dry_run)
+        err = gradmq_remote_contributions (cli->remote, &parts->contributions, &parts->needed,
+                                           reason);
+    return err;
 }
 
 static gradmq_err_t
@@ -128,18 +174,17 @@ s_push (gradmq_cli_t *cli, const gradmq_safetensors_t *file, gradmq_reason_t *re
     const gradmq_reply_t *reply;
     gradmq_request_t request = {.command = GRADMQ_COMMAND_DESCRIBE};
     bool dry_run = gradmq_args_has (cli->args, GRADMQ_OPT_DRY_RUN);
-    gradmq_push_t push = {
-        .dtype = gradmq_layout_dtype (gradmq_safetensors_layout (file))->code,
-        .without_base = !gradmq_args_has (cli->args, GRADMQ_OPT_BASE),
-    };
+    gradmq_push_t push = s_wanted (cli, gradmq_safetensors_layout (file));
     gradmq_err_t err = gradmq_remote_call (cli->remote, &request, NULL, 0, &reply, reason);
     if (!err)
         err = s_match (&parts, file, &reply->description, reason);
     if (!err && !push.without_base)
         gradmq_remote_base_on_newest (cli->remote);
-    if (!err)
+    if (!err && push.kind == GRADMQ_GRADIENT)
         err = gradmq_remote_add_gradients (cli->remote, parts.parts, parts.count, &push, dry_run,
                                            reason);
+    else if (!err)
+        err = s_merge (cli, &parts, &push, dry_run, reason);
     if (!err)
         s_say (cli, &parts, dry_run);
     free (parts.parts);

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/open_step.h"
 #include "cli/table.h"
 #include "cli/text.h"
 
@@ -12,18 +13,16 @@
     } while (0)
 
 static void
-s_row_waiting (gradmq_table_t *table, const gradmq_status_report_t *status)
+s_rows_policy (gradmq_table_t *table, const gradmq_status_report_t *status)
 {
-    if (!status->waiting_total)
-        return;
-    char names [512] = "", span [GRADMQ_TEXT_BYTES];
-    size_t at = 0;
-    for (size_t i = 0; i < status->waiting_for.count && at + 80 < sizeof names; i++)
-        at += (size_t) snprintf (names + at, sizeof names - at, "%s%.64s", i ? ", " : "",
-                                 status->waiting_for.items [i]);
-    ROW (table, "waits for", "%s (%u in all)%s%s", names, status->waiting_total,
-         status->has_deadline ? ", no longer than " : "",
-         status->has_deadline ? gradmq_text_span (span, status->deadline_ms) : "");
+    char text [GRADMQ_OPEN_STEP_BYTES];
+    if (status->policy && status->policy [0])
+        ROW (table, "policy", "%s%s%s", status->policy, status->rule ? ", rule " : "",
+             status->rule ? status->rule : "");
+    if (gradmq_open_step_text (text, status) [0])
+        ROW (table, "open step", "%s", text);
+    if (gradmq_open_step_waiting (text, status) [0])
+        ROW (table, "waits for", "%s", text);
 }
 
 static void
@@ -35,7 +34,7 @@ s_rows_model (gradmq_table_t *table, const gradmq_reply_t *reply)
     ROW (table, "state", "%s", gradmq_state_name (status->state));
     if (status->why && status->why [0])
         ROW (table, "why", "%s", status->why);
-    s_row_waiting (table, status);
+    s_rows_policy (table, status);
     if (reply->position.epoch)
         ROW (table, "position", "version %" PRIu64 " of epoch %" PRIu64, reply->position.version,
              reply->position.epoch);

@@ -130,6 +130,17 @@ s_draw_numbers (s_brush_t *self, const gradmq_scene_t *scene)
 }
 
 static void
+s_draw_policy (s_brush_t *self, const gradmq_look_t *look)
+{
+    if (look->policy [0])
+        s_print (self, PLAIN, "policy     %-16s%s%s%s%s", look->policy,
+                 look->rule [0] ? "rule         " : "", look->rule, look->rule [0] ? ", " : "",
+                 look->open_step);
+    if (look->waiting [0])
+        s_print (self, YELLOW, "waits for  %s", look->waiting);
+}
+
+static void
 s_draw_metrics (s_brush_t *self, const gradmq_scene_t *scene)
 {
     const gradmq_look_t *look = scene->look;
@@ -224,6 +235,7 @@ gradmq_draw_scene (FILE *to, const gradmq_scene_t *scene, const gradmq_canvas_t 
     size_t notices = scene->gather->notice_count;
     s_draw_head (&brush, scene);
     s_draw_numbers (&brush, scene);
+    s_draw_policy (&brush, scene->look);
     s_draw_metrics (&brush, scene);
     s_draw_workers (&brush, &scene->look->roster, notices > 3 ? 4 : notices ? notices + 1 : 0);
     s_draw_notices (&brush, scene->gather);

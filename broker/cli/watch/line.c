@@ -33,7 +33,7 @@ gradmq_draw_line (FILE *to, const gradmq_look_t *look)
     for (size_t i = 0; i < look->metric_count && i < METRICS_SHOWN; i++)
         s_put_pair (to, look->metrics [i].name, look->metrics [i].value);
     if (look->why [0])
-        fprintf (to, "  (%s)", look->why);
+        fprintf (to, "  (%s%s%s)", look->why, look->waiting [0] ? ": " : "", look->waiting);
     fputc ('\n', to);
 }
 
@@ -57,6 +57,23 @@ s_worker (gradmq_printer_t *printer, const gradmq_roster_row_t *row)
         gradmq_printer_real (printer, row->metrics [i].name, row->metrics [i].value);
     gradmq_printer_close (printer);
     gradmq_printer_close (printer);
+}
+
+static void
+s_open_step (gradmq_printer_t *printer, const gradmq_look_t *look)
+{
+    gradmq_printer_text (printer, "policy", look->policy);
+    gradmq_printer_text (printer, "rule", look->rule [0] ? look->rule : NULL);
+    gradmq_printer_count (printer, "round", look->round);
+    gradmq_printer_count (printer, "min_clock", look->min_clock);
+    gradmq_printer_count (printer, "contributions", look->contributions);
+    gradmq_printer_count (printer, "needed", look->needed);
+    gradmq_printer_open_list (printer, "waiting_for");
+    for (size_t i = 0; i < look->name_count; i++)
+        gradmq_printer_text (printer, NULL, look->names [i]);
+    gradmq_printer_close_list (printer);
+    gradmq_printer_count (printer, "waiting_total", look->waiting_total);
+    gradmq_printer_real (printer, "deadline_ms", look->deadline_ms);
 }
 
 static void
@@ -94,6 +111,7 @@ gradmq_draw_json (FILE *to, const gradmq_look_t *look)
     gradmq_printer_t printer = gradmq_printer (to);
     gradmq_printer_open (&printer, NULL);
     s_numbers (&printer, look);
+    s_open_step (&printer, look);
     gradmq_printer_open (&printer, "metrics");
     for (size_t i = 0; i < look->metric_count; i++)
         gradmq_printer_real (&printer, look->metrics [i].name, look->metrics [i].value);

@@ -30,6 +30,27 @@ s_set_metrics (gradmq_look_t *self, const gradmq_status_report_t *status,
 }
 
 static void
+s_set_open_step (gradmq_look_t *self, const gradmq_status_report_t *status)
+{
+    char text [GRADMQ_OPEN_STEP_BYTES];
+    gradmq_text_clean (self->policy, sizeof self->policy, status->policy ? status->policy : "");
+    gradmq_text_clean (self->rule, sizeof self->rule, status->rule ? status->rule : "");
+    gradmq_text_clean (self->open_step, sizeof self->open_step,
+                       gradmq_open_step_text (text, status));
+    gradmq_text_clean (self->waiting, sizeof self->waiting,
+                       gradmq_open_step_waiting (text, status));
+    self->round = status->round;
+    self->min_clock = status->min_clock;
+    self->contributions = status->contributions;
+    self->needed = status->needed;
+    self->waiting_total = status->waiting_total;
+    self->deadline_ms = status->has_deadline ? (double) status->deadline_ms : (double) NAN;
+    for (size_t i = 0; i < status->waiting_for.count && i < GRADMQ_WAITING_NAMES; i++)
+        gradmq_text_clean (self->names [self->name_count++], sizeof self->names [0],
+                           status->waiting_for.items [i]);
+}
+
+static void
 s_set_status (gradmq_look_t *self, const gradmq_reply_t *reply, const gradmq_gather_t *gather)
 {
     const gradmq_status_report_t *status = &reply->status;
@@ -49,6 +70,7 @@ s_set_status (gradmq_look_t *self, const gradmq_reply_t *reply, const gradmq_gat
     self->received = s_counter (status, "gradients_received");
     self->not_applied = s_counter (status, "refused") + s_counter (status, "skipped")
                         + s_counter (status, "excluded") + s_counter (status, "discarded");
+    s_set_open_step (self, status);
     s_set_metrics (self, status, gather);
 }
 
@@ -113,7 +135,9 @@ gradmq_look_closed (gradmq_look_t *self, const gradmq_gather_t *gather)
 {
     gradmq_look_rates (self, NULL);
     self->state = GRADMQ_STATE_CLOSING;
-    self->why [0] = 0;
+    self->why [0] = self->waiting [0] = 0;
+    self->name_count = self->waiting_total = 0;
+    self->deadline_ms = (double) NAN;
     self->instance = gather->last.instance;
     self->epoch = gather->last.epoch;
     self->version = gather->last.version;

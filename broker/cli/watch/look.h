@@ -3,8 +3,12 @@
 #ifndef GRADMQ_CLI_WATCH_LOOK_H
 #define GRADMQ_CLI_WATCH_LOOK_H
 
+#include "cli/open_step.h"
 #include "cli/roster.h"
 #include "cli/watch/gather.h"
+
+//  Names of those waited for that a status tells (rule E-1).
+#define GRADMQ_WAITING_NAMES 16
 
 typedef struct {
     char name [GRADMQ_NAME_BYTES_MAX + 1];
@@ -16,6 +20,13 @@ typedef struct {
     char model [GRADMQ_NAME_BYTES_MAX + 1];
     uint32_t state;
     char why [GRADMQ_REASON_BYTES];
+    char policy [GRADMQ_NAME_BYTES_MAX + 1], rule [GRADMQ_NAME_BYTES_MAX + 1];
+    char open_step [GRADMQ_OPEN_STEP_BYTES], waiting [GRADMQ_OPEN_STEP_BYTES];
+    uint64_t round, min_clock, contributions, needed;
+    char names [GRADMQ_WAITING_NAMES][GRADMQ_NAME_BYTES_MAX + 1];  //  of those waited for
+    size_t name_count;
+    uint32_t waiting_total;
+    double deadline_ms;  //  time left; NAN: none
     uint64_t instance, epoch, version;
     double versions_per_s, gradients_per_s;  //  NAN: not known yet
     double learning_rate;

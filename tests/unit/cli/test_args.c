@@ -114,9 +114,12 @@ test_parse_every_option_of_every_verb_is_taken (void **state)
         for (size_t j = 0; (option = gradmq_verb_option_at (j)); j++) {
             gradmq_args_t args;
             line_t line = {.argc = 0};
-            char text [256];
+            char text [384];
             bool flag = option->kind == GRADMQ_VERB_OPTION_FLAG;
-            const char *value = option->kind == GRADMQ_VERB_OPTION_CHOICE ? "f32" : "1";
+            char value [64] = "1";
+            if (option->kind == GRADMQ_VERB_OPTION_CHOICE)
+                snprintf (value, sizeof value, "%.*s", (int) strcspn (option->choices, " "),
+                          option->choices);
             if (option->id == GRADMQ_OPT_HELP)
                 continue;
             snprintf (text, sizeof text, "%s --%s%s%s%s", verb->name, option->name, flag ? "" : "=",

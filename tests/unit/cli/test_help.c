@@ -135,6 +135,30 @@ test_completion_has_every_verb_option_and_setting (void **state)
     }
 }
 
+//  Choices that are rows of other tables, too.
+static void
+test_completion_offers_what_a_setting_can_be (void **state)
+{
+    (void) state;
+    static const char *const wanted [][2] = {{"bash", "policy) words='async bsp ssp merge'"},
+                                             {"bash", "mode) words='descent ascent'"},
+                                             {"bash", "coalesce) words='true false'"},
+                                             {"zsh", " rule=multi_krum "},
+                                             {"fish", " policy=merge "},
+                                             {"fish", " optimizer=adam "},
+                                             {"fish", " schedule=cosine "}};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted [0]; i++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *memory = open_memstream (&text, &size);
+        assert_true (gradmq_completion (memory, wanted [i][0]));
+        fclose (memory);
+        assert_non_null (strstr (text, wanted [i][1]));
+        assert_null (strstr (text, "clip_norm) "));
+        free (text);
+    }
+}
+
 static void
 test_completion_for_an_unknown_shell_is_refused (void **state)
 {
@@ -189,6 +213,7 @@ main (void)
         cmocka_unit_test (test_help_verb_has_its_options_and_no_others),
         cmocka_unit_test (test_man_has_every_verb_option_and_exit),
         cmocka_unit_test (test_completion_has_every_verb_option_and_setting),
+        cmocka_unit_test (test_completion_offers_what_a_setting_can_be),
         cmocka_unit_test (test_completion_for_an_unknown_shell_is_refused),
         cmocka_unit_test (test_tables_names_and_letters_are_there_once),
         cmocka_unit_test (test_tables_options_belong_to_verbs_that_exist),

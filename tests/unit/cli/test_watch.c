@@ -226,6 +226,45 @@ test_scene_of_silence_says_so (void **state)
     free (gather);
 }
 
+//  What a look makes of a status, drawn in the three ways.
+static void
+test_open_step_is_told_in_every_way (void **state)
+{
+    (void) state;
+    gradmq_look_t look = s_look (1000, 50, 60, NULL, 0);
+    snprintf (look.policy, sizeof look.policy, "bsp");
+    snprintf (look.rule, sizeof look.rule, "mean");
+    snprintf (look.why, sizeof look.why, "round 9 has 1 answer and waits for others");
+    snprintf (look.open_step, sizeof look.open_step, "round 9, 1 contribution");
+    snprintf (look.waiting, sizeof look.waiting, "w2 (1 in all), no longer than 1.5 s");
+    snprintf (look.names [0], sizeof look.names [0], "w2");
+    look.name_count = look.waiting_total = 1;
+    look.round = 9;
+    look.deadline_ms = 1500;
+    gradmq_trails_t *trails = calloc (1, sizeof *trails);
+    gradmq_gather_t *gather = calloc (1, sizeof *gather);
+    gradmq_scene_t scene = {&look, trails, gather, "tcp://h:1", NULL};
+    gradmq_canvas_t canvas = {.columns = 100};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream (&text, &size);
+    gradmq_draw_scene (memory, &scene, &canvas);
+    gradmq_draw_line (memory, &look);
+    gradmq_draw_json (memory, &look);
+    fclose (memory);
+    assert_non_null (
+        strstr (text, "policy     bsp             rule         mean, round 9, 1 cont"));
+    assert_non_null (strstr (text, "\nwaits for  w2 (1 in all), no longer than 1.5 s\n"));
+    assert_non_null (
+        strstr (text, "  (round 9 has 1 answer and waits for others: w2 (1 in all), no"));
+    assert_non_null (strstr (text, "\"waiting_for\""));
+    assert_non_null (strstr (text, "\"deadline_ms\""));
+    assert_non_null (strstr (text, "1500"));
+    free (text);
+    free (trails);
+    free (gather);
+}
+
 int
 main (void)
 {
@@ -238,6 +277,7 @@ main (void)
         cmocka_unit_test (test_scene_on_a_tall_canvas_shows_all_of_it),
         cmocka_unit_test (test_scene_without_room_says_how_many_more),
         cmocka_unit_test (test_scene_of_silence_says_so),
+        cmocka_unit_test (test_open_step_is_told_in_every_way),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
