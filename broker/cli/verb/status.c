@@ -16,11 +16,10 @@ static void
 s_rows_policy (gradmq_table_t *table, const gradmq_status_report_t *status)
 {
     char text [GRADMQ_OPEN_STEP_BYTES];
+    bool ruled = status->rule && status->rule [0];
     if (status->policy && status->policy [0])
-        ROW (table, "policy", "%s%s%s", status->policy, status->rule ? ", rule " : "",
-             status->rule ? status->rule : "");
-    if (gradmq_open_step_text (text, status) [0])
-        ROW (table, "open step", "%s", text);
+        ROW (table, "policy", "%s%s%s; %s", status->policy, ruled ? ", rule " : "",
+             ruled ? status->rule : "", gradmq_open_step_text (text, status));
     if (gradmq_open_step_waiting (text, status) [0])
         ROW (table, "waits for", "%s", text);
 }

@@ -1,6 +1,8 @@
-//  A worker: takes the newest parameters, computes a gradient of its part of the images, pushes it.
+//  A worker: takes parameters, computes a gradient of its part of the images, pushes it. Under policy
+//  merge it takes some steps by itself and pushes by how much its parameters have changed.
 
 #include "batch.h"
+#include "manner.h"
 #include "options.h"
 #include "recipe.h"
 
@@ -9,84 +11,133 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SETTLE_MS 30000u
 
+typedef struct {
+    const digits_options_t *options;
+    digits_manner_t manner;
+    gradmq_worker_t *worker;
+    digits_network_t *network;
+    digits_batch_t *batch;
+    digits_adam_t adam;  //  where it trains by itself
+    float gradient [DIGITS_PARAMETERS];
+    float trained [DIGITS_PARAMETERS];
+    uint64_t late;  //  gradients that came when their round was closed
+} work_t;
+
 static void
-s_refused (const gradmq_verdict_t *verdict, void *context)
+s_not_applied (const gradmq_verdict_t *verdict, void *context)
 {
-    (void) context;
-    fprintf (stderr, "gradient %" PRIu64 " was not applied: %s: %s\n", verdict->sequence,
-             verdict->name, verdict->text);
+    work_t *self = context;
+    if (verdict->code == GRADMQ_ERR_LATE)
+        self->late++;
+    else
+        fprintf (stderr, "gradient %" PRIu64 " was not applied: %s: %s\n", verdict->sequence,
+                 verdict->name, verdict->text);
 }
 
-//  One gradient: from the newest parameters that have arrived.
-static gradmq_err_t
-s_step (gradmq_worker_t *worker, digits_network_t *network, digits_batch_t *batch,
-        gradmq_reason_t *why)
+//  Train by itself; what is left in `gradient` is by how much the parameters have changed.
+static void
+s_train (work_t *self, const float *parameters, digits_score_t *score)
 {
-    float gradient [DIGITS_PARAMETERS];
+    memcpy (self->trained, parameters, sizeof self->trained);
+    for (uint64_t i = 0; i < self->options->local_steps; i++) {
+        digits_network_score (self->network, self->trained, digits_batch_next (self->batch),
+                              self->gradient, score);
+        digits_adam_step (&self->adam, self->trained, self->gradient);
+    }
+    for (size_t i = 0; i < DIGITS_PARAMETERS; i++)
+        self->gradient [i] = self->trained [i] - parameters [i];
+}
+
+//  One push. In step: from the next version, so that each round is answered once. Else from the newest
+//  that has arrived.
+static gradmq_err_t
+s_step (work_t *self, gradmq_reason_t *why)
+{
     gradmq_parameters_view_t view;
-    gradmq_err_t err = gradmq_worker_parameters (worker, GRADMQ_NEWEST, &view, why);
+    gradmq_which_t which = self->manner.in_step ? GRADMQ_NEXT : GRADMQ_NEWEST;
+    gradmq_err_t err = gradmq_worker_parameters (self->worker, which, &view, why);
     if (err)
         return err;
-    digits_score_t score;
-    digits_network_score (network, view.data, digits_batch_next (batch), gradient, &score);
+    digits_score_t score = {0};
+    if (self->manner.trains)
+        s_train (self, view.data, &score);
+    else
+        digits_network_score (self->network, view.data, digits_batch_next (self->batch),
+                              self->gradient, &score);
     gradmq_metric_info_t metrics [] = {{"loss", score.loss, DIGITS_BATCH},
                                        {"accuracy", score.accuracy, DIGITS_BATCH}};
-    gradmq_push_t push = {.metrics = metrics, .metric_count = 2};
-    return gradmq_worker_push (worker, gradient, sizeof gradient, &push, why);
+    gradmq_push_t push = {.metrics = metrics,
+                          .metric_count = 2,
+                          .kind = self->manner.trains ? GRADMQ_DELTA : GRADMQ_GRADIENT};
+    return gradmq_worker_push (self->worker, self->gradient, sizeof self->gradient, &push, why);
+}
+
+//  Push until so many are applied, as far as lateness goes: who joins while others go on comes late.
+static gradmq_err_t
+s_push_all (work_t *self, gradmq_reason_t *why)
+{
+    gradmq_err_t err = GRADMQ_OK;
+    uint64_t pushed = 0;
+    while (!err && pushed < self->options->gradients + self->late) {
+        for (; !err && pushed < self->options->gradients + self->late; pushed++)
+            err = s_step (self, why);
+        if (!err)
+            err = gradmq_worker_flush (self->worker, SETTLE_MS, why);
+    }
+    return err;
 }
 
 //  Push all gradients and wait until they are settled.
 static bool
-s_work (gradmq_worker_t *worker, digits_network_t *network, digits_batch_t *batch,
-        uint64_t gradients)
+s_work (work_t *self)
 {
+    const uint64_t gradients = self->options->gradients;
     gradmq_reason_t why = {0};
-    gradmq_err_t err = GRADMQ_OK;
-    gradmq_worker_on_verdict (worker, s_refused, NULL);
-    if (gradmq_worker_elements (worker) != DIGITS_PARAMETERS) {
+    gradmq_worker_on_verdict (self->worker, s_not_applied, self);
+    if (gradmq_worker_elements (self->worker) != DIGITS_PARAMETERS) {
         fprintf (stderr,
                  "gradmq-digits work: the coordinator holds another network: %" PRIu64
                  " parameters instead of %u\n",
-                 gradmq_worker_elements (worker), DIGITS_PARAMETERS);
+                 gradmq_worker_elements (self->worker), DIGITS_PARAMETERS);
         return false;
     }
-    for (uint64_t i = 0; !err && i < gradients; i++)
-        err = s_step (worker, network, batch, &why);
-    if (!err)
-        err = gradmq_worker_flush (worker, SETTLE_MS, &why);
+    gradmq_err_t err = s_push_all (self, &why);
     gradmq_worker_stats_t stats;
-    gradmq_worker_stats (worker, &stats);
+    gradmq_worker_stats (self->worker, &stats);
     if (err)
         fprintf (stderr, "gradmq-digits work: %s\n", why.text);
     else if (stats.applied != gradients)
         fprintf (stderr, "gradmq-digits work: %" PRIu64 " of %" PRIu64 " gradients were applied\n",
                  stats.applied, gradients);
-    printf ("%s: %" PRIu64 " pushed, %" PRIu64 " applied, %" PRIu64 " sent again, %" PRIu64
-            " updates received, %" PRIu64 " gaps\n",
-            gradmq_worker_name (worker), stats.pushed, stats.applied, stats.resent, stats.updates,
-            stats.gaps);
+    printf ("%s: %" PRIu64 " pushed, %" PRIu64 " applied, %" PRIu64 " late, %" PRIu64
+            " sent again, %" PRIu64 " updates received, %" PRIu64 " gaps\n",
+            gradmq_worker_name (self->worker), stats.pushed, stats.applied, self->late,
+            stats.resent, stats.updates, stats.gaps);
     return !err && stats.applied == gradients;
 }
 
 //  Join, work, leave.
 static bool
-s_join (const digits_options_t *options, digits_network_t *network, digits_batch_t *batch)
+s_join (work_t *self)
 {
+    const digits_options_t *options = self->options;
     gradmq_options_t connection = {.control = options->control,
                                    .model = options->model,
                                    .name = options->name,
                                    .window = (uint32_t) options->window};
     gradmq_reason_t why = {0};
-    gradmq_worker_t *worker;
-    if (gradmq_worker_open (&worker, &connection, &why)) {
+    if (!digits_manner_ask (&self->manner, options))
+        return false;
+    if (gradmq_worker_open (&self->worker, &connection, &why)) {
         fprintf (stderr, "gradmq-digits work: %s\n", why.text);
         return false;
     }
-    bool good = s_work (worker, network, batch, options->gradients);
-    if (gradmq_worker_close (&worker, good ? SETTLE_MS : 0, &why) && good) {
+    bool good = s_work (self);
+    if (gradmq_worker_close (&self->worker, good ? SETTLE_MS : 0, &why) && good) {
         fprintf (stderr, "gradmq-digits work: leaving: %s\n", why.text);
         good = false;
     }
@@ -106,18 +157,26 @@ digits_work (const digits_options_t *options)
     digits_data_t data;
     if (!digits_data_load (&data, options->data))
         return 1;
-    digits_network_t *network = digits_network_new (DIGITS_BATCH);
-    //  Each part in an order of its own.
-    digits_batch_t *batch =
-        digits_batch_new (&data.train, options->part - 1, options->parts, DIGITS_BATCH,
-                          DIGITS_NOISE, options->seed * 1000 + options->part);
-    bool good = network && batch;
+    work_t *self = calloc (1, sizeof *self);
+    if (self) {
+        self->options = options;
+        self->adam.length = options->gradients * options->local_steps;
+        self->network = digits_network_new (DIGITS_BATCH);
+        //  Each part in an order of its own.
+        self->batch =
+            digits_batch_new (&data.train, options->part - 1, options->parts, DIGITS_BATCH,
+                              DIGITS_NOISE, options->seed * 1000 + options->part);
+    }
+    bool good = self && self->network && self->batch;
     if (!good)
         fprintf (stderr, "gradmq-digits work: out of memory, or more --parts than batches of %u\n",
                  DIGITS_BATCH);
-    good = good && s_join (options, network, batch);
-    digits_batch_destroy (&batch);
-    digits_network_destroy (&network);
+    good = good && s_join (self);
+    if (self) {
+        digits_batch_destroy (&self->batch);
+        digits_network_destroy (&self->network);
+    }
+    free (self);
     digits_data_destroy (&data);
     return good ? 0 : 1;
 }
