@@ -90,6 +90,8 @@ digits_prepare (const digits_options_t *options)
         err = s_load (remote, options->seed, &why);
     if (!err)
         err = gradmq_remote_start (remote, &why);
+    if (err == GRADMQ_ERR_STATE)
+        err = GRADMQ_OK;  //  it runs already
     if (err)
         fprintf (stderr, "gradmq-digits prepare: %s\n", why.text);
     gradmq_remote_close (&remote);
