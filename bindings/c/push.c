@@ -289,6 +289,13 @@ s_push_compressed (gradmq_worker_t *self, const void *data, const gradmq_push_t 
     return err ? err : s_send_compressed (self, data, push, deadline_ms, why);
 }
 
+//  Parameters are not compressed: what is left out of them would not come with the next ones.
+static bool
+s_compresses (const gradmq_worker_t *self, const gradmq_push_t *push)
+{
+    return self->compresses && !(push && push->kind == GRADMQ_MODEL_PARAMETERS);
+}
+
 //  ------------------------------------------------------------------------------------------------
 //  Pushing
 
@@ -299,7 +306,7 @@ gradmq_worker_push (gradmq_worker_t *self, const void *data, uint64_t bytes,
     gradmq_err_t err = s_check_whole (self, data, bytes, push, why);
     if (err)
         return err;
-    if (self->compresses)
+    if (s_compresses (self, push))
         return s_push_compressed (self, data, push, why);
     const uint64_t deadline_ms = gradmq_worker_ms (self) + self->session.timeout_ms;
     err = s_wait_for_room (self, bytes, deadline_ms, why);
@@ -327,7 +334,7 @@ gradmq_worker_push_take (gradmq_worker_t *self, void *data, uint64_t bytes,
     gradmq_err_t err = s_check_whole (self, data, bytes, push, why);
     if (err)
         return err;
-    if (self->compresses) {
+    if (s_compresses (self, push)) {
         err = s_push_compressed (self, data, push, why);
         if (!err && release)
             release (data, context);

@@ -210,7 +210,7 @@ typedef struct {
 //  Compress what gradmq_worker_push and _push_take get from now on. What a gradient loses by it is
 //  kept in the worker, a residual of the model's size, and goes with the next ones; so does what
 //  was SKIPPED, DISCARDED or REFUSED (but with NON_FINITE). A tensor that would not become shorter goes
-//  as it is. A new call forgets the residual, and so does a model of another layout. NULL: none.
+//  as it is, and so do MODEL_PARAMETERS. A new call forgets the residual, and so does a model of another layout. NULL: none.
 //    shape   then push takes the master dtype alone, and finite values: else ARGUMENT, NON_FINITE
 //    errors  ARGUMENT, MEMORY; nothing is then changed
 //    source  PROTOCOL.md, section 5
