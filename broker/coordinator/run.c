@@ -32,10 +32,13 @@ s_measure (gradmq_engine_t *self, uint64_t now_ms)
     gradmq_step_measure (self->step);
 }
 
-//  What is held comes first again, in its old order.
+//  What is held comes first again, in its old order, but not before what has had its turn.
 static void
-s_release (gradmq_engine_t *self)
+s_release (gradmq_engine_t *self, bool alone)
 {
+    const gradmq_entry_t *first = self->queue.first;
+    if (alone && self->sync.policy->turn && first && first->had_turn)
+        return;
     if (gradmq_sync_released (&self->sync))
         gradmq_queue_put_back (&self->queue, &self->held);
 }
@@ -65,7 +68,7 @@ gradmq_engine_run (gradmq_engine_t *self, size_t most)
     s_measure (self, now);
     gradmq_step_set_members (self->step, gradmq_members_count (self->members));
     for (; self->state == GRADMQ_STATE_RUNNING && now < end; now = gradmq_clock_ms (&self->clock)) {
-        s_release (self);
+        s_release (self, alone);
         if (s_due (self, now))
             gradmq_engine_close_step (self);
         else if (!self->queue.count || !most)

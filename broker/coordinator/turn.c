@@ -184,6 +184,8 @@ gradmq_engine_pass (gradmq_engine_t *self, gradmq_gradient_t **gradients, size_t
     gradmq_entry_t *before = NULL, *entry = self->queue.first, *next;
     for (; entry && count < most; entry = next) {
         next = entry->next;
+        if (asks && !entry->had_turn && self->sync.release)
+            break;  //  what is held came before it
         if (asks && !entry->had_turn && !s_passes (self, entry)) {
             gradmq_entry_t *held = gradmq_queue_take (&self->queue, before);
             gradmq_queue_push (&self->held, &held);

@@ -16,6 +16,8 @@ gradmq_sync_set (gradmq_sync_t *self, const gradmq_settings_t *settings, size_t 
     self->policy = gradmq_policy_find (settings->policy);
     self->least = least;
     self->release = true;
+    if (self->policy->look)
+        self->policy->look (self);
 }
 
 void

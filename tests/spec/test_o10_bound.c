@@ -147,6 +147,27 @@ test_change_of_the_bound_frees_what_is_held (void **state)
     crew_destroy (&crew);
 }
 
+//  What is held came first: it has its turn before what came after the one that freed it.
+static void
+test_held_gradient_goes_before_later_ones (void **state)
+{
+    (void) state;
+    crew_t *crew = CREW_NEW (2, "policy", "ssp", "max_staleness", "2");
+    assert_int_equal (act_command (crew->peer, GRADMQ_COMMAND_STOP), GRADMQ_OK);
+    for (size_t i = 0; i < 4; i++) {  //  a, a, b, b
+        gradmq_gradient_t gradient = crew_gradient (crew, i / 2);
+        crew_base (crew, &gradient, 0);
+        crew_send (crew, &gradient, 1);
+        crew_held (crew, i / 2, gradient.sequence);
+    }
+    assert_int_equal (act_command (crew->peer, GRADMQ_COMMAND_START), GRADMQ_OK);
+    //  a's second waits for b's first, and b's second comes when its base is three versions old.
+    crew_disposed (crew, 1, 2, GRADMQ_REFUSED, GRADMQ_ERR_STALE);
+    crew_disposed (crew, 0, 2, GRADMQ_APPLIED, 0);
+    crew_model (crew, 3, -3);
+    crew_destroy (&crew);
+}
+
 int
 main (void)
 {
@@ -158,6 +179,7 @@ main (void)
         cmocka_unit_test (test_last_worker_may_leave),
         cmocka_unit_test (test_slow_worker_that_leaves_is_not_waited_for),
         cmocka_unit_test (test_change_of_the_bound_frees_what_is_held),
+        cmocka_unit_test (test_held_gradient_goes_before_later_ones),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
