@@ -22,24 +22,34 @@ gradmq_rounds_hear (gradmq_rounds_t *self, uint64_t epoch, uint64_t version, uin
         self->taken = round;
 }
 
+//  The round that is open at this position; 0: not known. A round that makes a version is followed by
+//  the next one: between two versions of an epoch as many rounds pass as versions, and those that
+//  were told of.
+static uint64_t
+s_round (const gradmq_rounds_t *self, uint64_t epoch, uint64_t version)
+{
+    if (!self->round || epoch != self->epoch || version < self->version)
+        return 0;
+    return self->round + (version - self->version);
+}
+
 void
 gradmq_rounds_passed (gradmq_rounds_t *self, uint64_t epoch, uint64_t version)
 {
+    uint64_t round = s_round (self, epoch, version);
+    if (round)
+        gradmq_rounds_hear (self, epoch, version, round + 1);
     if (s_at_base (self, epoch, version))
         self->over = true;
 }
 
-//  A round that makes a version is followed by the next one: between two versions of an epoch as many
-//  rounds pass as versions, and those that were told of.
 void
 gradmq_rounds_take (gradmq_rounds_t *self, uint64_t epoch, uint64_t version)
 {
     self->base_epoch = epoch;
     self->base_version = version;
     self->over = false;
-    self->taken = 0;
-    if (self->round && epoch == self->epoch && version >= self->version)
-        self->taken = self->round + (version - self->version);
+    self->taken = s_round (self, epoch, version);
 }
 
 void

@@ -205,6 +205,7 @@ static void
 s_skipped (gradmq_fake_t *fake)
 {
     gradmq_fake_lock (fake);
+    fake->round++;
     fake->notice = GRADMQ_NOTICE_STEP_SKIPPED;
     gradmq_fake_unlock (fake);
 }
@@ -213,6 +214,7 @@ static void
 s_cleared (gradmq_fake_t *fake)
 {
     gradmq_fake_lock (fake);
+    fake->round++;
     fake->notice = GRADMQ_NOTICE_CLEARED;
     gradmq_fake_unlock (fake);
 }
@@ -233,7 +235,7 @@ test_next_round_over_without_a_version_gives_the_same_view (void **state)
         assert_int_equal (bench->view.version, 0);
         assert_int_equal (bench->view.bytes, sizeof s_values);
     }
-    assert_int_equal (s_stats (bench).round, 10);
+    assert_int_equal (s_stats (bench).round, 12);
 }
 
 static void
@@ -268,7 +270,7 @@ test_next_waits_while_its_round_is_open (void **state)
     bench->upon_wait = s_same_round;
     s_next (bench);
     assert_int_equal (bench->view.version, 1);
-    assert_int_equal (s_stats (bench).round, 10);
+    assert_int_equal (s_stats (bench).round, 11);
 }
 
 //  What was waited for stands in the sentence: for whom, and until when.

@@ -73,6 +73,25 @@ test_passed_only_the_base_counts (void **state)
     assert_true (rounds.over);
 }
 
+//  The notice and the heartbeat behind it tell of the same round: what is answered next is not over.
+static void
+test_passed_then_its_heartbeat_is_one_round (void **state)
+{
+    (void) state;
+    gradmq_rounds_t rounds = {0};
+    gradmq_rounds_hear (&rounds, 7, 3, 5);
+    gradmq_rounds_take (&rounds, 7, 4);
+    gradmq_rounds_passed (&rounds, 7, 4);
+    assert_true (rounds.over);
+    gradmq_rounds_take (&rounds, 7, 4);
+    assert_int_equal (gradmq_rounds_open (&rounds), 7);
+    gradmq_rounds_hear (&rounds, 7, 4, 7);
+    assert_false (rounds.over);
+    gradmq_rounds_passed (&rounds, 7, 6);
+    gradmq_rounds_take (&rounds, 7, 6);
+    assert_int_equal (gradmq_rounds_open (&rounds), 10);
+}
+
 static void
 test_forget_rounds_begin_anew (void **state)
 {
@@ -96,6 +115,7 @@ main (void)
         cmocka_unit_test (test_hear_round_of_another_version_is_not_over),
         cmocka_unit_test (test_hear_lower_round_than_guessed_is_believed),
         cmocka_unit_test (test_passed_only_the_base_counts),
+        cmocka_unit_test (test_passed_then_its_heartbeat_is_one_round),
         cmocka_unit_test (test_forget_rounds_begin_anew),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
