@@ -33,13 +33,10 @@ churn () {
 }
 
 # What is free has been given back to the system since the last gradient.
-given_back () {
-    [ "$(grep -c 'free memory was given back' "$scratch/gradmqd.log")" -gt "$1" ]
-}
 rest () {
     local number before
     number=$(find "$scratch/lives" -type f | wc -l)
-    before=$(grep -c 'free memory was given back' "$scratch/gradmqd.log")
+    before=$(times_given_back)
     "$GRADMQ_BUILD/tests/program.marker" "$control" last $((number * 26)) 26 1 0 close \
         > "$scratch/lives/$number.log" 2>&1 < /dev/null || fail "the last worker fails"
     soon given_back "$before"

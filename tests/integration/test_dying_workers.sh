@@ -6,7 +6,7 @@ set -u
 . tests/integration/fixture/processes.sh
 
 zeros "$scratch/model.safetensors" 4000
-start_daemon --set heartbeat_ms=100 --set settings/lease_ms=600 \
+start_daemon --set log/level=debug --set heartbeat_ms=100 --set settings/lease_ms=600 \
     --set "model/load=$scratch/model.safetensors" --set model/start=true
 open_listener listener
 
@@ -37,9 +37,9 @@ applied=$(status 'c["applied"]')
 parameters "p.count(-1) == $applied and $applied >= 2200"
 
 # Twenty-four more that die with gradients unsettled. Once the first have come and gone, the daemon
-# does not grow.
+# does not grow: what it holds is looked at when it has given free memory back after one more gradient.
 die () {
-    local i
+    local i times
     for i in $(seq "$1" "$2"); do
         open_worker "d$i"
         ask "d$i" push 0 50
@@ -47,6 +47,10 @@ die () {
         ends 137 "${process[d$i]}"
     done
     soon holds 'd["members"] == 2'
+    times=$(times_given_back)
+    ask w0 push 0 1
+    ask w0 flush 60000
+    soon given_back "$times"
 }
 die 1 12
 before=$(resident VmRSS)
