@@ -4,6 +4,7 @@
 #include "model/finite.h"
 #include "model/pool.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -250,6 +251,52 @@ gradmq_model_new_epoch (gradmq_model_t *self)
     gradmq_snapshot_release (&self->newest);
     self->newest = next;
     self->origin = origin;
+    return GRADMQ_OK;
+}
+
+void
+gradmq_model_place (gradmq_model_t *self, uint64_t epoch, uint64_t version)
+{
+    assert (self->newest && !gradmq_snapshot_shared (self->newest) && !self->retained_count);
+    gradmq_snapshot_stamp (self->newest, epoch, version);
+    self->last_epoch = epoch;
+}
+
+//  True when this version comes after those kept and before the newest.
+static bool
+s_keeps (const gradmq_model_t *self, uint64_t version)
+{
+    const gradmq_snapshot_t *last =
+        self->retained_count ? self->retained [self->retained_count - 1] : NULL;
+    return self->retain && version < gradmq_snapshot_version (self->newest)
+           && (!last || version > gradmq_snapshot_version (last));
+}
+
+gradmq_err_t
+gradmq_model_keep (gradmq_model_t *self, uint64_t version, const gradmq_payload_t *payload,
+                   gradmq_reason_t *reason)
+{
+    if (!self->newest)
+        return gradmq_refuse (reason, GRADMQ_ERR_NO_MODEL, "no model is loaded yet");
+    if (!s_keeps (self, version))
+        return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
+                              "version %" PRIu64 " cannot be kept beside version %" PRIu64, version,
+                              gradmq_snapshot_version (self->newest));
+    gradmq_layout_t *layout = gradmq_snapshot_layout (self->newest);
+    const gradmq_dtype_t *dtype = gradmq_layout_dtype (layout);
+    gradmq_err_t rc = gradmq_payload_check_dense (payload, layout, dtype, reason);
+    if (rc)
+        return rc;
+    gradmq_snapshot_t *kept = gradmq_snapshot_new (self->pool, layout);
+    rc = kept ? s_fill (kept, dtype, payload, reason) : s_no_memory (layout, reason);
+    if (rc) {
+        gradmq_snapshot_release (&kept);
+        return rc;
+    }
+    gradmq_snapshot_stamp (kept, gradmq_model_epoch (self), version);
+    gradmq_snapshot_enrol (kept, self->census);
+    s_forget_retained (self, self->retain - 1);
+    self->retained [self->retained_count++] = kept;
     return GRADMQ_OK;
 }
 

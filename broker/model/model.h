@@ -36,6 +36,18 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_model_take (gradmq_model_t *self,
 //    errors  NO_MODEL, MEMORY
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_model_new_epoch (gradmq_model_t *self);
 
+//  Say where the parameters are that were loaded just now, or begun a new epoch with: for a model that
+//  goes on where another one was. Nobody else holds the newest snapshot.
+void gradmq_model_place (gradmq_model_t *self, uint64_t epoch, uint64_t version);
+
+//  Keep an older version of this epoch for whoever states it as a base: the one behind those kept already.
+//    shape   packed in the master dtype
+//    errors  NO_MODEL; ARGUMENT: none are retained, or it is not between those kept and the newest;
+//            LENGTH, ALIGNMENT, NON_FINITE, MEMORY
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_model_keep (gradmq_model_t *self, uint64_t version,
+                                                  const gradmq_payload_t *payload,
+                                                  gradmq_reason_t *reason);
+
 bool gradmq_model_loaded (const gradmq_model_t *self);
 uint64_t gradmq_model_epoch (const gradmq_model_t *self);
 uint64_t gradmq_model_version (const gradmq_model_t *self);

@@ -30,6 +30,7 @@ const gradmq_optimizer_t gradmq_optimizer_adadelta = {
     .name = "adadelta",
     .source = "PyTorch 2.5.1, torch.optim.Adadelta",
     .states = 2,
+    .squares = {true, true},
     GRADMQ_READS,
     .learning_rate = 1,
     .scales = GRADMQ_SCALES_RATE,

@@ -34,6 +34,7 @@ const gradmq_optimizer_t gradmq_optimizer_adagrad = {
     .name = "adagrad",
     .source = "PyTorch 2.5.1, torch.optim.Adagrad",
     .states = 1,
+    .squares = {true},
     GRADMQ_READS,
     .learning_rate = 1e-2,
     .scales = GRADMQ_SCALES_RATE,

@@ -37,6 +37,7 @@ const gradmq_optimizer_t gradmq_optimizer_adam = {
               "Adaptive "
               "Federated Optimization, ICLR 2021",
     .states = 2,
+    .squares = {false, true},
     GRADMQ_READS,
     .learning_rate = 1e-3,
     .scales = GRADMQ_SCALES_RATE,

@@ -29,6 +29,7 @@ const gradmq_optimizer_t gradmq_optimizer_adamw = {
     .name = "adamw",
     .source = "PyTorch 2.5.1, torch.optim.AdamW",
     .states = 2,
+    .squares = {false, true},
     GRADMQ_READS,
     .learning_rate = 1e-3,
     .scales = GRADMQ_SCALES_RATE,

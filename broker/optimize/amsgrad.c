@@ -32,6 +32,7 @@ const gradmq_optimizer_t gradmq_optimizer_amsgrad = {
     .name = "amsgrad",
     .source = "PyTorch 2.5.1, torch.optim.Adam with amsgrad",
     .states = 3,
+    .squares = {false, true, true},
     GRADMQ_READS,
     .learning_rate = 1e-3,
     .scales = GRADMQ_SCALES_RATE,

@@ -80,6 +80,7 @@ const gradmq_optimizer_t gradmq_optimizer_lamb = {
     .name = "lamb",
     .source = "You et al., Large Batch Optimization for Deep Learning, ICLR 2020, Algorithm 2",
     .states = 2,
+    .squares = {false, true},
     GRADMQ_READS,
     .learning_rate = 1e-3,
     .scales = GRADMQ_SCALES_NOTHING,

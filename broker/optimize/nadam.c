@@ -46,6 +46,7 @@ const gradmq_optimizer_t gradmq_optimizer_nadam = {
     .name = "nadam",
     .source = "PyTorch 2.5.1, torch.optim.NAdam; weight_decay as with decoupled_weight_decay",
     .states = 2,
+    .squares = {false, true},
     GRADMQ_READS,
     .learning_rate = 2e-3,
     .scales = GRADMQ_SCALES_RATE,

@@ -74,6 +74,10 @@ typedef struct {
     bool trust_ratio;  //  needs the norms of a whole tensor: see norms
     bool coalesces;    //  has series_*
 
+    //  State whose values are never below 0: sums and means of squares. What comes from a file is held
+    //  against it.
+    bool squares [GRADMQ_STATES_MAX];
+
     //  State before the first step; 0 where NULL.
     double (*initial_state) (const gradmq_terms_t *terms, size_t state);
 

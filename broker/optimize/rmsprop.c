@@ -28,6 +28,7 @@ const gradmq_optimizer_t gradmq_optimizer_rmsprop = {
     .name = "rmsprop",
     .source = "PyTorch 2.5.1, torch.optim.RMSprop, not centered, without momentum",
     .states = 1,
+    .squares = {true},
     GRADMQ_READS,
     .learning_rate = 1e-2,
     .scales = GRADMQ_SCALES_RATE,

@@ -38,6 +38,7 @@ const gradmq_optimizer_t gradmq_optimizer_yogi = {
     .name = "yogi",
     .source = "Zaheer et al., Adaptive Methods for Nonconvex Optimization, NeurIPS 2018",
     .states = 2,
+    .squares = {false, true},
     GRADMQ_READS,
     .learning_rate = 1e-2,
     .scales = GRADMQ_SCALES_RATE,

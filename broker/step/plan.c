@@ -197,9 +197,8 @@ s_runs_to_tensors (gradmq_plan_t *self)
         }
 }
 
-//  The other way; `even` where that loses nothing.
-static void
-s_tensors_to_runs (gradmq_plan_t *self)
+void
+gradmq_plan_gather (gradmq_plan_t *self)
 {
     const gradmq_plan_entry_t *tensor = self->tensors;
     self->even = true;
@@ -238,7 +237,7 @@ gradmq_plan_inherit (gradmq_plan_t *self, gradmq_plan_t *before)
         memcpy (self->tensors [t].running, before->tensors [t].running,
                 sizeof self->tensors [t].running);
     }
-    s_tensors_to_runs (self);
+    gradmq_plan_gather (self);
 }
 
 static void

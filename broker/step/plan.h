@@ -68,6 +68,9 @@ void gradmq_plan_begin (gradmq_plan_t *self);
 //  Let the tensors' counts hold from now on.
 void gradmq_plan_spread (gradmq_plan_t *self);
 
+//  Let those of the runs hold again, where all tensors of each have seen the same.
+void gradmq_plan_gather (gradmq_plan_t *self);
+
 //  Keep a copy of state and counts; put it back. What is kept is good for one restore.
 //    errors  MEMORY
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_plan_save (gradmq_plan_t *self);

@@ -237,6 +237,18 @@ gradmq_step_apply (gradmq_step_t *self, gradmq_model_t *model, gradmq_gradient_t
     return 1;
 }
 
+size_t
+gradmq_step_members (const gradmq_step_t *self)
+{
+    return self->members;
+}
+
+const gradmq_settings_t *
+gradmq_step_settings (const gradmq_step_t *self)
+{
+    return &self->settings;
+}
+
 double
 gradmq_step_rate (const gradmq_step_t *self)
 {

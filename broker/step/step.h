@@ -93,11 +93,46 @@ void gradmq_step_close (gradmq_step_t *self, gradmq_model_t *model,
                         const gradmq_gradient_t *const *gradients, size_t count,
                         gradmq_outcome_t *outcomes, gradmq_step_report_t *report);
 
+//  How often a tensor was stepped, and what its optimizer carries from step to step.
+typedef struct {
+    uint64_t count;
+    double running [2];
+} gradmq_step_count_t;
+
+//  All that the next steps depend on beside settings and model.
+typedef struct {
+    uint64_t tick;
+    gradmq_step_count_t *counts;  //  one a tensor
+    size_t tensor_count;
+    const void *states [GRADMQ_STATES_MAX];  //  each packed in the master dtype, as the model is
+    size_t state_count;
+} gradmq_step_state_t;
+
+//  Tell it.
+//    owns    *state is the caller's: gradmq_step_state_clear. What `states` point to is the step's, until
+//            the next call that is not const.
+//    errors  NO_MODEL, MEMORY; *state is then clear
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_export (const gradmq_step_t *self,
+                                                   gradmq_step_state_t *state);
+void gradmq_step_state_clear (gradmq_step_state_t *self);
+
+//  Go on from there, under the same settings and layout; a load was made before.
+//    errors  NO_MODEL; ARGUMENT: it is of another layout or optimizer, or no step makes such state.
+//            Nothing is then changed.
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_import (gradmq_step_t *self,
+                                                   const gradmq_step_state_t *state,
+                                                   gradmq_reason_t *reason);
+
 //  Measure both norms of the next step that is made. It takes another pass or two.
 void gradmq_step_measure (gradmq_step_t *self);
 
 //  How many members there are: what staleness_scale "members" divides by.
 void gradmq_step_set_members (gradmq_step_t *self, size_t members);
+
+size_t gradmq_step_members (const gradmq_step_t *self);
+
+//  The settings in force, as gradmq_step_set took them.
+const gradmq_settings_t *gradmq_step_settings (const gradmq_step_t *self);
 
 //  The rate of the next step, and ticks of the schedule so far.
 double gradmq_step_rate (const gradmq_step_t *self);
