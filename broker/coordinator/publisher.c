@@ -21,6 +21,7 @@ typedef struct {
 struct gradmq_publisher {
     void *updates, *events;  //  ZeroMQ sockets, borrowed
     bool fixed_hwm;
+    int hwm;  //  of updates, as it was set last
     gradmq_streams_t *streams;
     gradmq_published_t published [STREAMS_MAX];  //  those there were; by row of the forms
     bool on [STREAMS_MAX];
@@ -77,17 +78,6 @@ s_listed (const char *list, const char *name)
     return false;
 }
 
-//  Let the high-water mark follow the size of the model; libzmq applies it to open connections too.
-static void
-s_set_hwm (gradmq_publisher_t *self, const gradmq_engine_t *engine)
-{
-    if (!self->updates || self->fixed_hwm)
-        return;
-    uint64_t half = gradmq_engine_pinned_most (engine) / 2;
-    int hwm = half > 2 ? (int) half : 2;
-    zmq_setsockopt (self->updates, ZMQ_SNDHWM, &hwm, sizeof hwm);
-}
-
 //  Let the socket learn how far its subscribers have read. It looks at most once a millisecond of its
 //  own accord, and until then drops what exceeds the high-water mark.
 static void
@@ -96,6 +86,22 @@ s_look_at_readers (void *socket)
     int events;
     size_t size = sizeof events;
     zmq_getsockopt (socket, ZMQ_EVENTS, &events, &size);
+}
+
+//  Let the high-water mark follow the size of the model; libzmq applies it to open connections too. It
+//  does so to those that are ending and even gone, which has ended the process: only where it must.
+static void
+s_set_hwm (gradmq_publisher_t *self, const gradmq_engine_t *engine)
+{
+    if (!self->updates || self->fixed_hwm)
+        return;
+    uint64_t half = gradmq_engine_pinned_most (engine) / 2;
+    int hwm = half > 2 ? (int) half : 2;
+    if (hwm == self->hwm)
+        return;
+    self->hwm = hwm;
+    s_look_at_readers (self->updates);
+    zmq_setsockopt (self->updates, ZMQ_SNDHWM, &hwm, sizeof hwm);
 }
 
 void
