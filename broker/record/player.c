@@ -1,0 +1,489 @@
+#include "record/player.h"
+
+#include "record/body.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+//  One gradient of the open step. Its payload stands in the record's body.
+typedef struct {
+    uint64_t lsn;
+    uint8_t *memory;
+    gradmq_gradient_body_t body;
+    bool taken;  //  by the step that is closed now
+} s_contribution_t;
+
+struct gradmq_player {
+    gradmq_record_reader_t *reader;
+    gradmq_model_t *model;
+    gradmq_step_t *step;
+    gradmq_settings_t settings;
+    bool set;  //  settings are known
+    s_contribution_t **open;
+    size_t open_count;
+    gradmq_played_t played;
+};
+
+static gradmq_err_t
+s_refuse (gradmq_reason_t *reason, const char *what)
+{
+    return gradmq_refuse (reason, GRADMQ_ERR_FORMAT, "%s", what);
+}
+
+static gradmq_err_t
+s_no_memory (gradmq_reason_t *reason)
+{
+    return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
+}
+
+static uint64_t
+s_no_time (void *context)
+{
+    (void) context;
+    return 0;
+}
+
+static void
+s_drop_open (gradmq_player_t *self)
+{
+    for (size_t i = 0; i < self->open_count; i++) {
+        gradmq_gradient_clear (&self->open [i]->body.gradient);
+        free (self->open [i]->memory);
+        free (self->open [i]);
+    }
+    self->open_count = 0;
+}
+
+gradmq_err_t
+gradmq_player_open (gradmq_player_t **self_p, gradmq_record_reader_t **reader_p,
+                    gradmq_reason_t *reason)
+{
+    gradmq_clock_t clock = {.monotonic_us = s_no_time, .unix_us = s_no_time};
+    gradmq_player_t *self = calloc (1, sizeof *self);
+    *self_p = self;
+    if (!self) {
+        gradmq_record_reader_close (reader_p);
+        return s_no_memory (reason);
+    }
+    self->reader = *reader_p;
+    *reader_p = NULL;
+    self->model = gradmq_model_new (clock);
+    self->step = gradmq_step_new ();
+    self->open = calloc (GRADMQ_CONTRIBUTIONS_MAX, sizeof (s_contribution_t *));
+    if (self->model && self->step && self->open)
+        return GRADMQ_OK;
+    gradmq_player_close (self_p);
+    return s_no_memory (reason);
+}
+
+void
+gradmq_player_close (gradmq_player_t **self_p)
+{
+    if (!self_p || !*self_p)
+        return;
+    gradmq_player_t *self = *self_p;
+    *self_p = NULL;
+    s_drop_open (self);
+    free (self->open);
+    gradmq_step_destroy (&self->step);
+    gradmq_model_destroy (&self->model);
+    gradmq_record_reader_close (&self->reader);
+    free (self);
+}
+
+//  --------------------------------------------------------------------------------------------
+//  Settings, model, state
+
+static gradmq_err_t
+s_settings (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    gradmq_err_t err = gradmq_body_settings (body, &self->settings, self->played.name, reason);
+    if (!err)
+        err = gradmq_step_set (self->step, &self->settings, gradmq_model_layout (self->model),
+                               reason);
+    if (err)
+        return err;
+    self->set = true;
+    const gradmq_policy_t *policy = gradmq_policy_find (self->settings.policy);
+    bool merges = gradmq_policy_takes (policy, GRADMQ_KIND_MODEL_PARAMETERS);
+    gradmq_model_retain (self->model, merges ? (size_t) self->settings.pinned_snapshots : 0);
+    return GRADMQ_OK;
+}
+
+//  A new epoch begins, in which nothing is open.
+static gradmq_err_t
+s_place (gradmq_player_t *self, uint64_t epoch, uint64_t version, gradmq_reason_t *reason)
+{
+    if (self->open_count)
+        return s_refuse (reason, "an open step goes on in another epoch");
+    gradmq_model_place (self->model, epoch, version);
+    return GRADMQ_OK;
+}
+
+static gradmq_err_t
+s_load (gradmq_player_t *self, const gradmq_model_body_t *body, gradmq_reason_t *reason)
+{
+    gradmq_payload_t payload = {&body->payload, 1, body->payload.size};
+    const gradmq_dtype_t *dtype = gradmq_layout_dtype (body->layout);
+    gradmq_err_t err = gradmq_payload_check_dense (&payload, body->layout, dtype, reason);
+    if (!err)
+        err = gradmq_step_prepare (self->step, body->layout, reason);
+    if (!err)
+        err = gradmq_model_load (self->model, body->layout, dtype, &payload, reason);
+    if (err)
+        return err;
+    gradmq_step_reset (self->step);
+    return s_place (self, body->epoch, body->version, reason);
+}
+
+static gradmq_err_t
+s_model (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    gradmq_model_body_t model;
+    bool first = !gradmq_model_loaded (self->model);
+    gradmq_err_t err = gradmq_body_model (body, &model, reason);
+    if (!err)
+        err = s_load (self, &model, reason);
+    gradmq_layout_release (&model.layout);
+    if (!err && first) {
+        self->played.first_epoch = model.epoch;
+        self->played.first_version = model.version;
+    }
+    return err;
+}
+
+static gradmq_err_t
+s_base (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    gradmq_model_body_t base;
+    gradmq_err_t err = gradmq_body_base (body, &base, reason);
+    gradmq_payload_t payload = {&base.payload, 1, base.payload.size};
+    return err ? err : gradmq_model_keep (self->model, base.version, &payload, reason);
+}
+
+static gradmq_err_t
+s_state (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    gradmq_step_state_t state;
+    gradmq_err_t err = gradmq_body_state (body, gradmq_model_layout (self->model), &state, reason);
+    if (!err)
+        err = gradmq_step_import (self->step, &state, reason);
+    gradmq_step_state_clear (&state);
+    return err;
+}
+
+static gradmq_err_t
+s_epoch (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    uint64_t epoch;
+    gradmq_err_t err = gradmq_body_number (body, &epoch, reason);
+    if (!err)
+        err = gradmq_model_new_epoch (self->model);
+    return err ? err : s_place (self, epoch, 0, reason);
+}
+
+static gradmq_err_t
+s_members (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    uint64_t members;
+    gradmq_err_t err = gradmq_body_number (body, &members, reason);
+    if (!err)
+        gradmq_step_set_members (self->step, (size_t) members);
+    return err;
+}
+
+//  --------------------------------------------------------------------------------------------
+//  Steps
+
+static bool
+s_alone (const gradmq_player_t *self)
+{
+    return gradmq_policy_alone (gradmq_policy_find (self->settings.policy), &self->settings);
+}
+
+//  Hold what a step came to against what the recording says.
+static gradmq_err_t
+s_compare (gradmq_player_t *self, uint64_t version, size_t gradients,
+           const gradmq_outcome_t *outcome, uint64_t steps, gradmq_reason_t *reason)
+{
+    uint64_t here = gradmq_model_version (self->model);
+    if (here != version)
+        return gradmq_refuse (
+            reason, GRADMQ_ERR_DIFFERS,
+            "the recording comes to version %" PRIu64 " here and the replay to %" PRIu64 "%s%.300s",
+            version, here, outcome->code ? ": " : "", gradmq_reason_text (&outcome->reason));
+    self->played.gradients += gradients;
+    self->played.steps += steps;
+    self->played.skipped += steps ? 0 : 1;
+    return GRADMQ_OK;
+}
+
+static gradmq_err_t
+s_gradient (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    const gradmq_layout_t *layout = gradmq_model_layout (self->model);
+    gradmq_gradient_body_t one;
+    if (!s_alone (self))
+        return s_refuse (reason, "the settings in force make no step of one gradient");
+    gradmq_err_t err = gradmq_body_gradient (body, true, layout, &one, reason);
+    if (err)
+        return err;
+    gradmq_gradient_t *gradient = &one.gradient;
+    gradmq_outcome_t outcome;
+    gradmq_step_report_t report;
+    err = gradmq_step_check_values (self->step, gradient, layout, reason);
+    if (!err) {
+        gradmq_step_apply (self->step, self->model, &gradient, 1, &outcome, &report);
+        err = s_compare (self, one.version, 1, &outcome, report.steps, reason);
+    }
+    gradmq_gradient_clear (gradient);
+    return err;
+}
+
+//  Read it and let it have its turn.
+static gradmq_err_t
+s_open_contribution (gradmq_player_t *self, s_contribution_t *one, gradmq_cursor_t body,
+                     gradmq_reason_t *reason)
+{
+    const gradmq_layout_t *layout = gradmq_model_layout (self->model);
+    gradmq_err_t err = gradmq_body_gradient (body, false, layout, &one->body, reason);
+    if (err)
+        return err;
+    gradmq_outcome_t outcome = {0};
+    err = gradmq_step_check_values (self->step, &one->body.gradient, layout, reason);
+    if (!err && !gradmq_step_turn (self->step, self->model, &one->body.gradient, &outcome))
+        err = gradmq_refuse (reason, GRADMQ_ERR_DIFFERS,
+                             "the recording takes a contribution that the replay refuses: %.300s",
+                             gradmq_reason_text (&outcome.reason));
+    if (err)
+        gradmq_gradient_clear (&one->body.gradient);
+    return err;
+}
+
+static gradmq_err_t
+s_contribution (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    if (s_alone (self))
+        return s_refuse (reason, "the settings in force make a step of each gradient");
+    if (self->open_count == GRADMQ_CONTRIBUTIONS_MAX)
+        return s_refuse (reason, "the open step has too many contributions");
+    s_contribution_t *one = calloc (1, sizeof *one);
+    if (!one)
+        return s_no_memory (reason);
+    gradmq_err_t err = s_open_contribution (self, one, body, reason);
+    if (err) {
+        free (one);
+        return err;
+    }
+    one->memory = gradmq_record_take (self->reader);
+    one->lsn = self->played.records;
+    self->open [self->open_count++] = one;
+    return GRADMQ_OK;
+}
+
+//  The contribution of this number, which no other place of the step has.
+static s_contribution_t *
+s_take (gradmq_player_t *self, uint64_t lsn)
+{
+    size_t first = 0, end = self->open_count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        if (self->open [middle]->lsn < lsn)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    if (first == self->open_count || self->open [first]->lsn != lsn || self->open [first]->taken)
+        return NULL;
+    self->open [first]->taken = true;
+    return self->open [first];
+}
+
+static gradmq_err_t
+s_close (gradmq_player_t *self, const gradmq_closed_body_t *body,
+         const gradmq_gradient_t **gradients, gradmq_outcome_t *outcomes, gradmq_reason_t *reason)
+{
+    for (size_t i = 0; i < body->count; i++) {
+        s_contribution_t *one = s_take (self, gradmq_get_u64 (body->lsns + i * sizeof (uint64_t)));
+        if (!one)
+            return s_refuse (reason, "a contribution that it lists is not in the open step");
+        gradients [i] = &one->body.gradient;
+    }
+    gradmq_step_report_t report;
+    gradmq_step_close (self->step, self->model, gradients, body->count, outcomes, &report);
+    return s_compare (self, body->version, body->count, &outcomes [0], report.steps, reason);
+}
+
+static gradmq_err_t
+s_step (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    gradmq_closed_body_t step;
+    gradmq_err_t err = gradmq_body_step (body, &step, reason);
+    if (err)
+        return err;
+    if (s_alone (self))
+        return s_refuse (reason, "the settings in force make a step of each gradient");
+    if (step.count == 0 || step.count != self->open_count)
+        return s_refuse (reason, "it does not list the contributions of the open step");
+    const gradmq_gradient_t **gradients = calloc (step.count, sizeof (gradmq_gradient_t *));
+    gradmq_outcome_t *outcomes = calloc (step.count, sizeof *outcomes);
+    if (gradients && outcomes)
+        err = s_close (self, &step, gradients, outcomes, reason);
+    else
+        err = s_no_memory (reason);
+    free (gradients);
+    free (outcomes);
+    s_drop_open (self);
+    return err;
+}
+
+static gradmq_err_t
+s_drop (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    gradmq_err_t err = gradmq_body_nothing (body, reason);
+    s_drop_open (self);
+    return err;
+}
+
+static gradmq_err_t
+s_digest (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    gradmq_digest_body_t digest;
+    uint8_t here [GRADMQ_SHA256_BYTES];
+    gradmq_err_t err = gradmq_body_digest (body, &digest, reason);
+    if (err)
+        return err;
+    uint64_t epoch = gradmq_model_epoch (self->model);
+    uint64_t version = gradmq_model_version (self->model);
+    if (digest.epoch != epoch || digest.version != version)
+        return gradmq_refuse (reason, GRADMQ_ERR_DIFFERS,
+                              "the recording is at epoch %" PRIu64 ", version %" PRIu64
+                              " here and the replay at epoch %" PRIu64 ", version %" PRIu64,
+                              digest.epoch, digest.version, epoch, version);
+    gradmq_player_digest (self, here);
+    if (memcmp (here, digest.digest, sizeof here) != 0)
+        return gradmq_refuse (
+            reason, GRADMQ_ERR_DIFFERS,
+            "the parameters of version %" PRIu64 " are not those of the recording", version);
+    self->played.digests++;
+    return GRADMQ_OK;
+}
+
+static gradmq_err_t
+s_end (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    gradmq_err_t err = gradmq_body_nothing (body, reason);
+    self->played.ended = !err;
+    return err;
+}
+
+//  --------------------------------------------------------------------------------------------
+//  Playing
+
+//  What a record does, and what has to be known before it.
+static const struct {
+    gradmq_err_t (*play) (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason);
+    bool needs_settings, needs_model;
+} s_types [] = {
+    [GRADMQ_RECORD_SETTINGS] = {s_settings, false, false},
+    [GRADMQ_RECORD_MODEL] = {s_model, true, false},
+    [GRADMQ_RECORD_BASE] = {s_base, true, true},
+    [GRADMQ_RECORD_STATE] = {s_state, true, true},
+    [GRADMQ_RECORD_EPOCH] = {s_epoch, true, true},
+    [GRADMQ_RECORD_MEMBERS] = {s_members, true, false},
+    [GRADMQ_RECORD_GRADIENT] = {s_gradient, true, true},
+    [GRADMQ_RECORD_CONTRIBUTION] = {s_contribution, true, true},
+    [GRADMQ_RECORD_STEP] = {s_step, true, true},
+    [GRADMQ_RECORD_DROP] = {s_drop, true, false},
+    [GRADMQ_RECORD_DIGEST] = {s_digest, true, true},
+    [GRADMQ_RECORD_END] = {s_end, true, false},
+};
+
+static gradmq_err_t
+s_dispatch (gradmq_player_t *self, const gradmq_record_t *record, gradmq_reason_t *reason)
+{
+    if (self->played.ended)
+        return s_refuse (reason, "it comes after the end");
+    if (s_types [record->type].needs_settings && !self->set)
+        return s_refuse (reason, "it comes before the settings");
+    if (s_types [record->type].needs_model && !gradmq_model_loaded (self->model))
+        return s_refuse (reason, "it comes before a model");
+    return s_types [record->type].play (self, gradmq_cursor (record->body, record->size), reason);
+}
+
+//  Which record it was. What the rooms below refuse is a fault of the file.
+static gradmq_err_t
+s_explain (const gradmq_record_t *record, gradmq_err_t err, const gradmq_reason_t *why,
+           gradmq_reason_t *reason)
+{
+    gradmq_err_t code =
+        err == GRADMQ_ERR_DIFFERS || err == GRADMQ_ERR_MEMORY ? err : GRADMQ_ERR_FORMAT;
+    return gradmq_refuse (reason, code, "record %" PRIu64 " (%s) at byte %" PRIu64 ": %.360s",
+                          record->lsn, gradmq_record_name (record->type), record->offset,
+                          why->text [0] ? why->text : gradmq_err_text (err));
+}
+
+//  *more tells whether there was another record.
+static gradmq_err_t
+s_next (gradmq_player_t *self, bool *more, gradmq_reason_t *reason)
+{
+    gradmq_record_t record;
+    gradmq_reason_t why = {0};
+    gradmq_err_t err = gradmq_record_next (self->reader, &record, reason);
+    *more = !err && record.type != GRADMQ_RECORD_NONE;
+    self->played.cut = gradmq_record_reader_cut (self->reader);
+    if (!*more)
+        return err;
+    self->played.records = record.lsn;
+    err = s_dispatch (self, &record, &why);
+    self->played.epoch = gradmq_model_epoch (self->model);
+    self->played.version = gradmq_model_version (self->model);
+    return err ? s_explain (&record, err, &why, reason) : GRADMQ_OK;
+}
+
+//  True once the model is at `version`, in which nothing is done any more.
+static bool
+s_reached (const gradmq_player_t *self, uint64_t version)
+{
+    return gradmq_model_loaded (self->model) && self->played.version >= version;
+}
+
+gradmq_err_t
+gradmq_player_run (gradmq_player_t *self, uint64_t version, gradmq_reason_t *reason)
+{
+    bool more = true;
+    gradmq_err_t err = GRADMQ_OK;
+    while (!err && more && !s_reached (self, version))
+        err = s_next (self, &more, reason);
+    if (err || version == UINT64_MAX)
+        return err;
+    if (self->played.version == version && gradmq_model_loaded (self->model))
+        return GRADMQ_OK;
+    return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
+                          "the recording has no version %" PRIu64 "; it %s version %" PRIu64,
+                          version, more ? "begins with" : "ends with", self->played.version);
+}
+
+const gradmq_played_t *
+gradmq_player_played (const gradmq_player_t *self)
+{
+    return &self->played;
+}
+
+const gradmq_model_t *
+gradmq_player_model (const gradmq_player_t *self)
+{
+    return self->model;
+}
+
+bool
+gradmq_player_digest (const gradmq_player_t *self, uint8_t digest [GRADMQ_SHA256_BYTES])
+{
+    const gradmq_layout_t *layout = gradmq_model_layout (self->model);
+    if (!layout)
+        return false;
+    gradmq_sha256 (gradmq_snapshot_bytes (gradmq_model_newest (self->model)),
+                   (size_t) gradmq_layout_bytes (layout), digest);
+    return true;
+}
