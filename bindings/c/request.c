@@ -33,6 +33,7 @@ static const struct {
     {GRADMQ_COMMAND_SYNC, "Sync"},
     {GRADMQ_COMMAND_CHECKPOINT, "Checkpoint"},
     {GRADMQ_COMMAND_RESTORE, "Restore"},
+    {GRADMQ_COMMAND_RECORD, "Record"},
 };
 
 static const char *

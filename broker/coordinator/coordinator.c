@@ -73,6 +73,16 @@ s_new (void)
     return self;
 }
 
+//  Where recordings go; false: out of memory.
+static bool
+s_take_directory (gradmq_coordinator_t *self, const char *directory)
+{
+    gradmq_recording_t *recording = &self->shared.engine->recording;
+    if (directory && directory [0])
+        recording->directory = strdup (directory);
+    return !directory || !directory [0] || recording->directory;
+}
+
 //  Start the actor once everything that can be refused was not.
 static gradmq_err_t
 s_start (gradmq_coordinator_t *self, const gradmq_coordinator_options_t *options,
@@ -91,7 +101,7 @@ s_start (gradmq_coordinator_t *self, const gradmq_coordinator_options_t *options
                               (unsigned long long) heartbeat);
     s_init_czmq ();
     self->shared.engine = gradmq_engine_new (model, self->shared.clock, heartbeat);
-    if (!self->shared.engine)
+    if (!self->shared.engine || !s_take_directory (self, options->record_directory))
         return gradmq_refuse (why, GRADMQ_ERR_MEMORY, "no memory for a coordinator");
     gradmq_err_t err = gradmq_sockets_open (&self->shared.sockets, options, why);
     if (err)

@@ -1,6 +1,7 @@
 #include "coordinator/engine.h"
 
 #include "coordinator/publisher.h"
+#include "coordinator/recording.h"
 #include "core/log.h"
 #include "core/random.h"
 
@@ -47,6 +48,8 @@ gradmq_engine_destroy (gradmq_engine_t **self_p)
     if (!self_p || !*self_p)
         return;
     gradmq_engine_t *self = *self_p;
+    gradmq_recorder_abandon (&self->recording.recorder);
+    free (self->recording.directory);
     gradmq_queue_clear (&self->open);
     gradmq_queue_clear (&self->held);
     gradmq_queue_clear (&self->queue);
@@ -207,6 +210,7 @@ gradmq_engine_set_parameters (gradmq_engine_t *self, const gradmq_settings_t *ch
     if (err)
         return err;
     s_take_settings (self, &result);
+    gradmq_recording_settings (self);
     self->revision++;
     self->settings_epoch = gradmq_model_epoch (self->model);
     self->settings_version = gradmq_model_version (self->model);
@@ -241,6 +245,7 @@ s_loaded (gradmq_engine_t *self)
 {
     self->settings_epoch = gradmq_model_epoch (self->model);
     self->settings_version = 0;
+    gradmq_recording_loaded (self);
     gradmq_publisher_changed (self->publisher, self);
     gradmq_engine_notice (self, GRADMQ_NOTICE_EPOCH, "a model was loaded; a new epoch has begun",
                           0);
@@ -346,6 +351,8 @@ gradmq_engine_clear (gradmq_engine_t *self, bool new_epoch, uint64_t *cleared,
         self->settings_version = 0;
     }
     gradmq_engine_dissolve (self);
+    if (new_epoch)
+        gradmq_recording_epoch (self);
     gradmq_outcome_t dropped = {.disposition = GRADMQ_DISCARDED};
     for (gradmq_entry_t *entry; (entry = gradmq_queue_pop (&self->queue));)
         if (entry->refused)
@@ -384,6 +391,7 @@ gradmq_engine_close (gradmq_engine_t *self)
     if (self->state == GRADMQ_STATE_CLOSING)
         return;
     gradmq_engine_dissolve (self);
+    gradmq_recording_end (self);
     for (gradmq_entry_t *entry; (entry = gradmq_queue_pop (&self->queue));)
         gradmq_queue_free_entry (&self->queue, &entry);
     s_enter (self, GRADMQ_STATE_CLOSING);

@@ -8,6 +8,7 @@
 
 #include "coordinator/entry.h"
 #include "metrics/counters.h"
+#include "record/recorder.h"
 #include "step/step.h"
 #include "sync/sync.h"
 #include "wire/message.h"
@@ -33,6 +34,16 @@ typedef struct {
     gradmq_metric_t metrics [GRADMQ_METRICS_MAX];
 } gradmq_worker_metrics_t;
 
+//  A file that what happens is written to, or the newest one that was.
+typedef struct {
+    char *directory;                        //  of all recordings; NULL: none may be made
+    gradmq_recorder_t *recorder;            //  NULL: nothing is written now
+    uint64_t operation;                     //  its number; 0: there was none yet
+    char name [GRADMQ_NAME_BYTES_MAX + 1];  //  the file's
+    char operation_name [GRADMQ_NAME_BYTES_MAX + 8];
+    gradmq_reason_t outcome;  //  once it is over
+} gradmq_recording_t;
+
 typedef struct gradmq_engine {
     char name [GRADMQ_NAME_BYTES_MAX + 1];
     uint64_t instance;
@@ -55,6 +66,7 @@ typedef struct gradmq_engine {
     uint64_t settings_epoch, settings_version;  //  the settings hold from the step after this
     gradmq_counters_t counters;
     struct gradmq_publisher *publisher;
+    gradmq_recording_t recording;
     //  Members whose acknowledgement has news, in the order they got it.
     gradmq_member_t *news [GRADMQ_MEMBERS_MAX + GRADMQ_DEPARTURES_KEPT];
     size_t news_count;

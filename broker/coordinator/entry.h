@@ -13,6 +13,7 @@ typedef struct gradmq_entry {
     bool refused;   //  settled already; it only answers in its worker's turn
     bool had_turn;  //  the policy let it pass
     size_t place;   //  among the contributions to a step, in order of arrival
+    uint64_t lsn;   //  its record as a contribution, while a recording is made
     size_t message_count;
     size_t message_room;
     zmq_msg_t *messages;     //  one_message, or allocated

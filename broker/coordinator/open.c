@@ -1,6 +1,7 @@
 #include "coordinator/engine.h"
 
 #include "coordinator/publisher.h"
+#include "coordinator/recording.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -79,6 +80,7 @@ s_close (gradmq_engine_t *self, s_closing_t *closing)
     gradmq_step_close (self->step, self->model, closing->gradients, closing->count,
                        closing->outcomes, &report);
     gradmq_engine_note (self, &report);
+    gradmq_recording_step (self, closing->entries, closing->count, closing->outcomes [0].code);
     gradmq_sync_closed (&self->sync);
     if (report.steps)
         gradmq_count_size (&self->counters, GRADMQ_BY_SIZE_contributions, closing->count);
@@ -107,6 +109,7 @@ gradmq_engine_drop_open (gradmq_engine_t *self, gradmq_disposition_t disposition
 {
     gradmq_outcome_t outcome = {.disposition = disposition, .code = code};
     uint64_t dropped = 0;
+    gradmq_recording_drop (self);
     for (gradmq_entry_t *entry; (entry = gradmq_queue_pop (&self->open)); dropped++)
         gradmq_engine_dispose (self, &entry, &outcome);
     gradmq_sync_closed (&self->sync);
@@ -133,6 +136,7 @@ gradmq_engine_check_open (gradmq_engine_t *self)
 void
 gradmq_engine_dissolve (gradmq_engine_t *self)
 {
+    gradmq_recording_drop (self);
     gradmq_queue_put_back (&self->queue, &self->held);
     gradmq_queue_put_back (&self->queue, &self->open);
     gradmq_sync_closed (&self->sync);

@@ -338,6 +338,7 @@ gradmq_publisher_notice (gradmq_publisher_t *self, const gradmq_engine_t *engine
         .worker = args->member ? args->member->name : NULL,
         .incarnation = args->member ? args->member->incarnation : 0,
         .sequence = args->sequence,
+        .operation = args->operation,
         .count = args->count,
         .settings_revision = engine->revision,
     };

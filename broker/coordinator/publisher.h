@@ -53,6 +53,7 @@ typedef struct {
     uint64_t sequence;
     gradmq_err_t code;
     uint64_t count;
+    uint64_t operation;
 } gradmq_notice_args_t;
 
 void gradmq_publisher_notice (gradmq_publisher_t *self, const gradmq_engine_t *engine,

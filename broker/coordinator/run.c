@@ -1,5 +1,7 @@
 #include "coordinator/engine.h"
 
+#include "coordinator/recording.h"
+
 //  After RUN_MS others have their turn: a Stop, a heartbeat.
 enum { AT_A_TIME = 64, RUN_MS = 50 };
 
@@ -14,8 +16,10 @@ s_apply (gradmq_engine_t *self, size_t most)
     gradmq_outcome_t outcomes [AT_A_TIME];
     size_t count = gradmq_engine_pass (self, gradients, most < AT_A_TIME ? most : AT_A_TIME);
     gradmq_step_report_t report;
+    uint64_t version = gradmq_model_version (self->model);
     size_t done = gradmq_step_apply (self->step, self->model, gradients, count, outcomes, &report);
     gradmq_engine_note (self, &report);
+    gradmq_recording_gradients (self, gradients, outcomes, done, version);
     for (size_t i = 0; i < done; i++) {
         gradmq_entry_t *entry = gradmq_queue_pop (&self->queue);
         gradmq_engine_dispose (self, &entry, &outcomes [i]);

@@ -1,6 +1,7 @@
 #include "coordinator/engine.h"
 
 #include "coordinator/publisher.h"
+#include "coordinator/recording.h"
 
 #include <string.h>
 
@@ -96,6 +97,7 @@ s_take (gradmq_engine_t *self, gradmq_entry_t **entry_p, const gradmq_offer_t *o
         return;
     }
     gradmq_sync_answer (&self->sync, offer, true, now_ms);
+    gradmq_recording_contribution (self, *entry_p);
     gradmq_queue_push (&self->open, entry_p);
 }
 

@@ -79,7 +79,8 @@ typedef enum {
     GRADMQ_COMMAND_ACKNOWLEDGEMENT = 26,
     GRADMQ_COMMAND_SYNC = 27,
     GRADMQ_COMMAND_CHECKPOINT = 28,
-    GRADMQ_COMMAND_RESTORE = 29
+    GRADMQ_COMMAND_RESTORE = 29,
+    GRADMQ_COMMAND_RECORD = 30
 } gradmq_command_t;
 
 typedef struct {
@@ -118,6 +119,8 @@ typedef struct {
     uint32_t limit;
     uint64_t nonce;          //  SYNC
     const char *checkpoint;  //  RESTORE
+    const char *recording;   //  RECORD; NULL with end_recording
+    bool end_recording;      //  RECORD
     void *arena;
 } gradmq_request_t;
 

@@ -162,6 +162,22 @@ s_check_nonce (gradmq_request_t *self, const void *body, gradmq_arena_t *arena,
     return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "Sync needs a nonce other than 0");
 }
 
+//  A name, or the end of what was named before.
+static gradmq_err_t
+s_check_recording (gradmq_request_t *self, const void *body, gradmq_arena_t *arena,
+                   gradmq_reason_t *reason)
+{
+    (void) body;
+    (void) arena;
+    if (!self->end_recording)
+        return s_check_name ("recording", self->recording, true, reason);
+    if (!self->recording)
+        return GRADMQ_OK;
+    return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
+                          "Record with both a name and stop; there is one recording at a time, so "
+                          "leave the name out");
+}
+
 typedef gradmq_err_t s_finish_fn (gradmq_request_t *, const void *, gradmq_arena_t *,
                                   gradmq_reason_t *);
 
@@ -177,6 +193,7 @@ static s_finish_fn *const s_finish [] = {
     [GRADMQ_COMMAND_LIST_WORKERS] = s_check_page,
     [GRADMQ_COMMAND_ACKNOWLEDGEMENT] = s_check_worker,
     [GRADMQ_COMMAND_SYNC] = s_check_nonce,
+    [GRADMQ_COMMAND_RECORD] = s_check_recording,
 };
 
 //  --------------------------------------------------------------------------------------------

@@ -75,6 +75,11 @@ static const gradmq_row_t s_sync [] = {SHOWN (nonce)};
 static const gradmq_row_t s_restore [] = {TEXT (checkpoint)};
 #undef THEIRS
 
+#define THEIRS Gradmq__V1__RecordRequest
+static const gradmq_row_t s_record [] = {TEXT_AS (recording, name),
+                                         NUMBER_AS (end_recording, stop)};
+#undef THEIRS
+
 //  Bodies with fields, and bodies without.
 #define BODY(number, message, table)                                                               \
     [number] = {.descriptor = &gradmq__v1__##message##_request__descriptor,                        \
@@ -105,6 +110,7 @@ static const gradmq_shape_t s_shapes [] = {
     BODY (GRADMQ_COMMAND_SYNC, sync, s_sync),
     BARE (GRADMQ_COMMAND_CHECKPOINT, checkpoint),
     BODY (GRADMQ_COMMAND_RESTORE, restore, s_restore),
+    BODY (GRADMQ_COMMAND_RECORD, record, s_record),
 };
 
 const gradmq_shape_t *

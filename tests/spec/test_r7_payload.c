@@ -7,7 +7,7 @@ test_payload_that_no_command_takes_is_refused (void **state)
 {
     (void) state;
     stage_t stage = stage_new ();
-    for (uint32_t command = GRADMQ_COMMAND_DESCRIBE; command <= GRADMQ_COMMAND_RESTORE; command++) {
+    for (uint32_t command = GRADMQ_COMMAND_DESCRIBE; command <= GRADMQ_COMMAND_RECORD; command++) {
         if (command == GRADMQ_COMMAND_SET_MODEL_PARAMETERS
             || command == GRADMQ_COMMAND_ADD_GRADIENTS
             || command == GRADMQ_COMMAND_ADD_MODEL_PARAMETERS)
@@ -16,6 +16,7 @@ test_payload_that_no_command_takes_is_refused (void **state)
                                     .worker = STAGE_WORKER,
                                     .incarnation = stage.worker,
                                     .nonce = 1,
+                                    .recording = "r",
                                     .new_epoch = true};
         stage_declined_request (&stage, &request, "x", 1, GRADMQ_ERR_LENGTH);
     }

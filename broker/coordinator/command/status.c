@@ -1,5 +1,6 @@
 #include "coordinator/command.h"
 #include "coordinator/product.h"
+#include "coordinator/recording.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -46,6 +47,17 @@ s_metrics (gradmq_exchange_t *exchange, gradmq_status_report_t *status)
     }
     status->metrics = list;
     status->metric_count = engine->metric_count;
+    return GRADMQ_OK;
+}
+
+static gradmq_err_t
+s_operations (gradmq_exchange_t *exchange, gradmq_status_report_t *status)
+{
+    gradmq_operation_t *operation = gradmq_exchange_alloc (exchange, 1, sizeof *operation);
+    if (!operation)
+        return GRADMQ_ERR_MEMORY;
+    status->operations = operation;
+    status->operation_count = gradmq_recording_operation (exchange->engine, operation) ? 1 : 0;
     return GRADMQ_OK;
 }
 
@@ -106,5 +118,7 @@ gradmq_command_status (gradmq_exchange_t *exchange)
     s_model (engine, status);
     s_open_step (engine, names, status);
     gradmq_err_t err = s_counters (exchange, status);
-    return err ? err : s_metrics (exchange, status);
+    if (!err)
+        err = s_metrics (exchange, status);
+    return err ? err : s_operations (exchange, status);
 }

@@ -1,0 +1,44 @@
+#include "cli/cli.h"
+
+static gradmq_err_t
+s_check (const gradmq_args_t *args, gradmq_reason_t *reason)
+{
+    bool stop = gradmq_args_has (args, GRADMQ_OPT_STOP);
+    if (stop != (args->word_count > 0))
+        return GRADMQ_OK;
+    return gradmq_refuse (reason, GRADMQ_ERR_USAGE,
+                          "record takes the name of a new file, or --stop to end the recording");
+}
+
+static void
+s_print (gradmq_cli_t *cli, const gradmq_operation_t *operation)
+{
+    gradmq_printer_t printer = gradmq_cli_begin_answer (cli);
+    gradmq_printer_count (&printer, "operation", operation->operation);
+    gradmq_printer_text (&printer, "name", operation->name);
+    gradmq_printer_flag (&printer, "done", operation->done);
+    gradmq_printer_text (&printer, "message", operation->message);
+    gradmq_cli_end_answer (&printer);
+}
+
+gradmq_err_t
+gradmq_verb_record (gradmq_cli_t *cli, gradmq_reason_t *reason)
+{
+    const gradmq_reply_t *reply;
+    const char *name = gradmq_args_word (cli->args, 0);
+    gradmq_request_t request = {
+        .command = GRADMQ_COMMAND_RECORD, .recording = name, .end_recording = !name};
+    gradmq_err_t err = s_check (cli->args, reason);
+    if (!err)
+        err = gradmq_cli_ask (cli, &request, &reply, reason);
+    if (err)
+        return err;
+    if (name)
+        gradmq_cli_say (cli, "recording %s, from version %llu on", name,
+                        (unsigned long long) reply->position.version);
+    else
+        gradmq_cli_say (cli, "%s", reply->operation.message ? reply->operation.message : "ended");
+    if (cli->json)
+        s_print (cli, &reply->operation);
+    return GRADMQ_OK;
+}
