@@ -73,6 +73,8 @@ endif ()
 # The protocol, for whoever writes a client in another language.
 install (DIRECTORY ${PROJECT_SOURCE_DIR}/schemas/ DESTINATION ${gradmq_share}/schemas
     FILES_MATCHING PATTERN "*.proto" PATTERN "PROTOCOL.md" PATTERN "vectors" EXCLUDE)
+# What `gradmq bench convergence` learns from.
+install (FILES ${PROJECT_SOURCE_DIR}/bindings/examples/digits/digits.csv DESTINATION ${gradmq_share})
 install (FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # Pages and completions that the build generates from the tables of verbs and options.

@@ -14,6 +14,7 @@ typedef struct {
     size_t pairs;        //  runs of each side of a comparison, at least 1
     const char *daemon;  //  path of gradmqd
     const char *folder;  //  for ipc sockets
+    const char *data;    //  path of digits.csv
     FILE *progress;      //  told what is measured now; NULL: nobody is
     gradmq_bench_rows_t *rows;
 } gradmq_bench_t;

@@ -29,6 +29,10 @@ typedef struct {
     double ratio;                         //  median over the pairs of value / baseline
     double aim;                           //  NAN: none
     gradmq_bench_sense_t sense;
+    //  What was repeated with several seeds is judged by the paired differences value - baseline: all of
+    //  their 95 % interval has to reach `aim`, which is a difference then. 0: not so.
+    unsigned seeds;
+    double low, high;
 } gradmq_bench_row_t;
 
 //  All zero: none yet.
@@ -42,14 +46,15 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_bench_rows_add (gradmq_bench_rows_t *self,
                                                       const gradmq_bench_row_t *row);
 void gradmq_bench_rows_clear (gradmq_bench_rows_t *self);
 
-//  True when there is an aim and the ratio, as it is printed with two decimals, reaches it.
+//  True when there is an aim and the ratio, as it is printed with two decimals, or the interval,
+//  reaches it.
 bool gradmq_bench_row_met (const gradmq_bench_row_t *self);
 
 //    errors  MEMORY
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_bench_rows_print (const gradmq_bench_rows_t *self, FILE *to);
 
 //  An array of objects with the keys bench, case, transport, size_bytes, workers, value, unit,
-//  baseline, ratio, aim (null: none).
+//  baseline, ratio, aim (null: none); where there are seeds also seeds, low, high.
 void gradmq_bench_rows_json (const gradmq_bench_rows_t *self, FILE *to);
 
 #endif

@@ -22,6 +22,15 @@ s_beside (char path [PATH_MAX], const char *name)
     strcpy (slash ? slash + 1 : path, name);
 }
 
+//  Where data that are installed with this program are.
+static void
+s_shared (char path [PATH_MAX], const char *name)
+{
+    s_beside (path, "../share/gradmq/");
+    size_t length = strlen (path);
+    snprintf (path + length, PATH_MAX - length, "%s", name);
+}
+
 static const char *
 s_name_at (size_t index, void *context)
 {
@@ -86,8 +95,9 @@ gradmq_verb_bench (gradmq_cli_t *cli, gradmq_reason_t *reason)
     if (err)
         return err;
     char folder [FOLDER_BYTES] = "/tmp/gradmq-bench-XXXXXX";
-    char daemon [PATH_MAX];
+    char daemon [PATH_MAX], digits [PATH_MAX];
     s_beside (daemon, "gradmqd");
+    s_shared (digits, "digits.csv");
     if (!mkdtemp (folder))
         return gradmq_refuse (reason, GRADMQ_ERR_IO, "%s: %s", folder, strerror (errno));
     const gradmq_given_t *pairs = gradmq_args_option (cli->args, GRADMQ_OPT_PAIRS);
@@ -96,6 +106,7 @@ gradmq_verb_bench (gradmq_cli_t *cli, gradmq_reason_t *reason)
                                   .pairs = pairs ? (size_t) pairs->count : PAIRS_USUAL,
                                   .daemon = daemon,
                                   .folder = folder,
+                                  .data = gradmq_args_text (cli->args, GRADMQ_OPT_DATA, digits),
                                   .progress = cli->quiet || cli->json ? NULL : cli->err,
                                   .rows = &rows};
     err = s_run (cli, &bench, reason);

@@ -82,6 +82,48 @@ test_met_without_an_aim_or_a_ratio_is_false (void **state)
     assert_false (gradmq_bench_row_met (&row));
 }
 
+//  All of the interval has to reach the aim, whatever the ratio.
+static void
+test_met_with_seeds_is_the_intervals_business (void **state)
+{
+    (void) state;
+    gradmq_bench_row_t row = s_row (0.9, -0.02, GRADMQ_BENCH_AT_LEAST);
+    row.seeds = 10;
+    row.low = -0.02;
+    row.high = 0.01;
+    assert_true (gradmq_bench_row_met (&row));
+    row.low = -0.021;
+    assert_false (gradmq_bench_row_met (&row));
+    row.sense = GRADMQ_BENCH_AT_MOST;
+    assert_false (gradmq_bench_row_met (&row));
+    row.high = -0.02;
+    assert_true (gradmq_bench_row_met (&row));
+}
+
+static void
+test_json_and_table_tell_an_interval_where_there_is_one (void **state)
+{
+    (void) state;
+    gradmq_bench_rows_t rows = {0};
+    gradmq_bench_row_t row = s_row (0.75, -0.5, GRADMQ_BENCH_AT_LEAST);
+    row.seeds = 10;
+    row.low = -0.25;
+    row.high = 0.125;
+    s_add (&rows, s_row (0.75, 0.5, GRADMQ_BENCH_AT_LEAST));
+    s_add (&rows, row);
+    char *text = s_text (&rows, true);
+    assert_non_null (strstr (text, "\"aim\": 0.5}, "));
+    assert_non_null (
+        strstr (text, "\"aim\": -0.5, \"seeds\": 10, \"low\": -0.25, \"high\": 0.125}]"));
+    free (text);
+    text = s_text (&rows, false);
+    assert_non_null (strstr (text, "RATIO  95 % OF VALUE - BASE  "));
+    assert_non_null (strstr (text, " -  "));
+    assert_non_null (strstr (text, "-0.2500 to +0.1250  >= -0.5  yes\n"));
+    free (text);
+    gradmq_bench_rows_clear (&rows);
+}
+
 static void
 test_json_has_exactly_the_keys_and_null_for_no_aim (void **state)
 {
@@ -157,6 +199,8 @@ main (void)
         cmocka_unit_test (test_met_rate_is_at_least_the_aim),
         cmocka_unit_test (test_met_time_is_at_most_the_aim),
         cmocka_unit_test (test_met_without_an_aim_or_a_ratio_is_false),
+        cmocka_unit_test (test_met_with_seeds_is_the_intervals_business),
+        cmocka_unit_test (test_json_and_table_tell_an_interval_where_there_is_one),
         cmocka_unit_test (test_json_has_exactly_the_keys_and_null_for_no_aim),
         cmocka_unit_test (test_json_without_rows_is_an_empty_array),
         cmocka_unit_test (test_table_marks_what_was_met),

@@ -1,0 +1,55 @@
+//  One worker of `bench convergence`: takes parameters, learns from its own images, hands in.
+
+#ifndef GRADMQ_CLI_BENCH_LEARN_WORKER_H
+#define GRADMQ_CLI_BENCH_LEARN_WORKER_H
+
+#include "cli/bench/learn/arm.h"
+#include "cli/bench/learn/host.h"
+#include "cli/bench/learn/logistic.h"
+#include "cli/bench/learn/split.h"
+
+//  Images that a gradient is made from.
+#define GRADMQ_WORKER_BATCH 32u
+
+typedef struct {
+    const gradmq_arm_t *arm;
+    const gradmq_digits_t *digits;
+    const uint32_t *images;  //  its part
+    size_t image_count;
+    double weight;  //  its share of all images, times the workers there are
+    gradmq_dice_t dice;
+    //  Time.
+    gradmq_dice_t haste;
+    double speed;  //  of a gradient, in microseconds, before what chance makes of it
+    uint64_t ready_us;
+    bool waits;
+    //  What its next gradient states.
+    gradmq_gradient_t header;
+    uint64_t round;  //  of the coordinator, when it took the parameters
+    double w [GRADMQ_LOGISTIC_PARAMETERS];
+    double residual [GRADMQ_LOGISTIC_PARAMETERS];  //  what encodings have lost so far
+} gradmq_learner_t;
+
+//  Make worker number `index` of this split.
+void gradmq_learner_init (gradmq_learner_t *self, const gradmq_arm_t *arm,
+                          const gradmq_digits_t *digits, const gradmq_split_t *split, size_t index,
+                          uint64_t seed);
+
+//  Take the newest parameters and begin to compute.
+void gradmq_learner_begin (gradmq_learner_t *self, const gradmq_host_t *host);
+
+//  True when it may begin anew.
+bool gradmq_learner_may_begin (const gradmq_learner_t *self, const gradmq_host_t *host);
+
+//  A gradient at parameters w, of a random batch of its images.
+void gradmq_learner_gradient (gradmq_learner_t *self, const double *w, double *gradient);
+
+//  What it hands in: a gradient, or the difference that local steps of this rate make.
+void gradmq_learner_compute (gradmq_learner_t *self, double rate, double *result);
+
+//  Hand it in.
+//    errors  those of gradmq_host_push
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_learner_push (gradmq_learner_t *self, gradmq_host_t *host,
+                                                    const double *result, gradmq_reason_t *reason);
+
+#endif
