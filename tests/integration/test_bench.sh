@@ -42,7 +42,7 @@ if sys.argv[2] == "convergence":
     assert case["mean NON_FINITE / sent, NaN from 2"]["ratio"] == 1
     assert case["mean accuracy, NaN from 2"]["low"] > -0.05
     assert case["mean accuracy, flipped x100 from 2"]["high"] < -0.1
-    assert case["multi_krum accuracy, flipped x100 from 2"]["low"] > -0.1
+    assert case["multi_krum accuracy, flipped x100 from 2"]["value"] > 0.8
 PY
 done
 

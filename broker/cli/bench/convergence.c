@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SEEDS = 10, SEEDS_QUICK = 3, GRADIENTS = 4000, GRADIENTS_QUICK = 1200, ATTACKERS_MOST = 2 };
+enum { SEEDS = 10, SEEDS_QUICK = 3, GRADIENTS = 4000, GRADIENTS_QUICK = 1000, ATTACKERS_MOST = 2 };
 
 static const double s_rates [] = {0.1, 0.3, 1.0, 0.03, 3.0, 0.01};
 
@@ -73,8 +73,7 @@ s_tell (const s_convergence_t *self, const gradmq_arm_t *arm, const char *of,
     gradmq_interval_t interval = gradmq_interval (values, before, seeds);
     bool fails = margin == GRADMQ_ARM_MUST_FAIL;
     gradmq_bench_row_t row = {.unit = measure->unit,
-                              .size_bytes = GRADMQ_LOGISTIC_PARAMETERS
-                                            * gradmq_dtype_named (arm->encoding)->size,
+                              .size_bytes = gradmq_study_bytes (&self->study, arm),
                               .value = gradmq_mean (values, seeds),
                               .baseline = gradmq_mean (before, seeds),
                               .seeds = (unsigned) seeds,
@@ -185,7 +184,7 @@ static gradmq_err_t
 s_arm (s_convergence_t *self, const gradmq_arm_t *arm, gradmq_reason_t *reason)
 {
     gradmq_trial_t trial = {.arm = arm};
-    bool differ = gradmq_study_bytes_differ (arm);
+    bool differ = gradmq_study_bytes_differ (&self->study, arm);
     gradmq_err_t err = s_run (self, &trial, GRADMQ_EQUAL_GRADIENTS, reason);
     if (!err)
         err =

@@ -1,3 +1,4 @@
+#include "cli/bench/learn/encoder.h"
 #include "cli/bench/learn/fleet.h"
 #include "cli/bench/learn/parity.h"
 #include "cli/bench/learn/split.h"
@@ -252,6 +253,63 @@ test_attack_little_is_so_many_deviations_from_the_mean (void **state)
     assert_true (fabs (gradient [1] - 10) < 1e-12);
 }
 
+//  What whole gradients lose in half precision goes with later ones: their sum is right but for what
+//  the last one lost. Without feedback the same error would be made each time.
+static void
+test_encoder_feedback_makes_the_sum_right (void **state)
+{
+    (void) state;
+    enum { TIMES = 1000 };
+    gradmq_encoder_t encoder;
+    gradmq_reason_t reason;
+    gradmq_gradient_t header;
+    double values [PARAMETERS], sum = 0, sent;
+    for (size_t j = 0; j < PARAMETERS; j++)
+        values [j] = 0.1;
+    gradmq_gradient_init (&header);
+    assert_int_equal (
+        gradmq_encoder_open (&encoder, gradmq_encoder_find ("bf16"), s_task.layout, &reason),
+        GRADMQ_OK);
+    assert_int_equal (encoder.size, 2 * PARAMETERS);
+    for (size_t i = 0; i < TIMES; i++) {
+        assert_int_equal (gradmq_encoder_encode (&encoder, values, &header, &reason), GRADMQ_OK);
+        gradmq_dtype (GRADMQ_DTYPE_BF16)->to_f64 (&sent, encoder.bytes, 1);
+        assert_true (sent != 0.1);
+        sum += sent;
+    }
+    assert_true (fabs (sum - TIMES * 0.1) < 0.001);
+    gradmq_encoder_close (&encoder);
+}
+
+static void
+test_encoder_compressed_is_shorter_and_told_by_parts (void **state)
+{
+    (void) state;
+    static const char *const names [] = {"int8", "top_k", "low_rank"};
+    double values [PARAMETERS];
+    for (size_t j = 0; j < PARAMETERS; j++)
+        values [j] = cos ((double) j);
+    for (size_t i = 0; i < 3; i++) {
+        gradmq_encoder_t encoder;
+        gradmq_reason_t reason;
+        gradmq_gradient_t header;
+        gradmq_gradient_init (&header);
+        assert_int_equal (
+            gradmq_encoder_open (&encoder, gradmq_encoder_find (names [i]), s_task.layout, &reason),
+            GRADMQ_OK);
+        assert_int_equal (gradmq_encoder_encode (&encoder, values, &header, &reason), GRADMQ_OK);
+        assert_int_equal (header.part_count, 2);
+        assert_int_equal (header.parts [1].offset + header.parts [1].bytes, encoder.size);
+        assert_true (encoder.size < PARAMETERS * sizeof (float) / 3);
+        values [7] = NAN;
+        assert_int_equal (gradmq_encoder_encode (&encoder, values, &header, &reason),
+                          GRADMQ_ERR_NON_FINITE);
+        values [7] = 1;
+        gradmq_encoder_close (&encoder);
+    }
+    assert_null (gradmq_encoder_find ("int9"));
+}
+
 static void
 test_parity_rounds_come_to_what_one_process_does (void **state)
 {
@@ -280,7 +338,7 @@ static void
 test_contributions_follow_what_is_equal (void **state)
 {
     (void) state;
-    const gradmq_study_t study = {.gradients = 800};
+    const gradmq_study_t study = {.task = &s_task, .gradients = 800};
     const gradmq_arm_t *fedavg = gradmq_arm_find ("fedavg"), *f16 = gradmq_arm_find ("async_f16");
     assert_int_equal (gradmq_study_contributions (&study, fedavg, GRADMQ_EQUAL_GRADIENTS), 100);
     assert_int_equal (gradmq_study_contributions (&study, fedavg, GRADMQ_EQUAL_BYTES), 800);
@@ -304,6 +362,8 @@ main (void)
         cmocka_unit_test (test_attack_nan_is_refused_as_not_finite_and_no_other),
         cmocka_unit_test (test_attack_flipped_breaks_mean_and_not_trimmed_mean),
         cmocka_unit_test (test_attack_little_is_so_many_deviations_from_the_mean),
+        cmocka_unit_test (test_encoder_feedback_makes_the_sum_right),
+        cmocka_unit_test (test_encoder_compressed_is_shorter_and_told_by_parts),
         cmocka_unit_test (test_parity_rounds_come_to_what_one_process_does),
         cmocka_unit_test (test_tune_takes_the_rate_that_ends_lowest),
         cmocka_unit_test (test_contributions_follow_what_is_equal),

@@ -88,12 +88,9 @@ s_open (s_fleet_t *self, const gradmq_task_t *task, gradmq_reason_t *reason)
     gradmq_err_t err = gradmq_split (&self->split, &task->train, ALPHA, &dice, reason);
     if (!err)
         err = gradmq_host_open (&self->host, settings, task->layout, reason);
-    for (size_t i = 0; i < WORKERS && !err; i++) {
-        gradmq_learner_t *worker = &self->workers [i];
-        gradmq_learner_init (worker, trial->arm, &task->train, &self->split, i, trial->seed);
-        err = gradmq_host_join (&self->host, worker->header.worker, &worker->header.incarnation,
-                                reason);
-    }
+    for (size_t i = 0; i < WORKERS && !err; i++)
+        err = gradmq_learner_open (&self->workers [i], trial->arm, &task->train, &self->split, i,
+                                   trial->seed, &self->host, reason);
     for (size_t i = 0; i < WORKERS && !err; i++)
         gradmq_learner_begin (&self->workers [i], &self->host);
     return err;
@@ -176,6 +173,8 @@ gradmq_trial_run (const gradmq_trial_t *self, const gradmq_task_t *task,
         err = s_advance (fleet, done, reason);
     if (!err)
         s_score (fleet, task, result);
+    for (size_t i = 0; i < WORKERS; i++)
+        gradmq_learner_close (&fleet->workers [i]);
     gradmq_host_clear (&fleet->host);
     gradmq_split_clear (&fleet->split);
     free (fleet);

@@ -2,11 +2,14 @@
 
 #include "coordinator/publisher.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MODEL "digits"
+enum { HEADER_BYTES = 1024 };
+
 #define HEARTBEAT_MS 1000u
 #define LEASE_MS 86400000u
 #define AN_HOUR_US 3600000000u
@@ -106,17 +109,14 @@ gradmq_host_join (gradmq_host_t *self, const char *name, uint64_t *incarnation,
     return GRADMQ_OK;
 }
 
-//  An entry with this header and payload.
+//  An entry with this payload.
 static gradmq_err_t
-s_enter (gradmq_host_t *self, gradmq_entry_t **entry_p, const gradmq_gradient_t *header,
-         const void *bytes, size_t size)
+s_enter (gradmq_host_t *self, gradmq_entry_t **entry_p, const void *bytes, size_t size)
 {
     gradmq_entry_t *entry = *entry_p = gradmq_queue_new_entry (&self->engine->queue);
     zmq_msg_t frame;
     if (!entry || zmq_msg_init_size (&frame, size))
         return GRADMQ_ERR_MEMORY;
-    entry->gradient = *header;
-    snprintf (entry->gradient.model, sizeof entry->gradient.model, "%s", self->engine->name);
     memcpy (zmq_msg_data (&frame), bytes, size);
     gradmq_err_t err = gradmq_entry_add_frame (entry, &frame);
     if (err)
@@ -128,14 +128,20 @@ gradmq_err_t
 gradmq_host_push (gradmq_host_t *self, const gradmq_gradient_t *header, const void *bytes,
                   size_t size, gradmq_reason_t *reason)
 {
+    uint8_t written [HEADER_BYTES];
+    gradmq_gradient_t named = *header;
+    snprintf (named.model, sizeof named.model, "%s", self->engine->name);
+    size_t written_size = gradmq_wire_encode_gradient_into (&named, written, sizeof written);
+    assert (written_size <= sizeof written);
     gradmq_entry_t *entry;
-    gradmq_err_t err = s_enter (self, &entry, header, bytes, size);
+    gradmq_err_t err = s_enter (self, &entry, bytes, size);
     if (err) {
         gradmq_queue_free_entry (&self->engine->queue, &entry);
         return gradmq_refuse (reason, err, "%s", gradmq_err_text (err));
     }
     gradmq_reason_t why = {0};
-    gradmq_admission_t admission = gradmq_engine_admit (self->engine, &entry, GRADMQ_OK, &why);
+    gradmq_admission_t admission =
+        gradmq_engine_gradient (self->engine, &entry, written, written_size, GRADMQ_OK, &why);
     if (admission != GRADMQ_ADMIT_QUEUED && admission != GRADMQ_ADMIT_REFUSED)
         return gradmq_refuse (reason, GRADMQ_ERR_STATE,
                               "sequence %" PRIu64 " of %s was not taken: %s", header->sequence,

@@ -25,8 +25,9 @@ void gradmq_host_clear (gradmq_host_t *self);
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_host_join (gradmq_host_t *self, const char *name,
                                                  uint64_t *incarnation, gradmq_reason_t *reason);
 
-//  Hand in a gradient whose payload are these bytes, and let the coordinator do all it can.
-//    owns    copies `header` and `bytes`; `header` owns nothing
+//  Hand in a gradient whose payload are these bytes, and let the coordinator do all it can. It is read as
+//  what comes from a socket is.
+//    owns    copies `header`, but for its model, which is this one, and `bytes`
 //    errors  MEMORY; STATE: it was turned away. One that is REFUSED is not an error.
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_host_push (gradmq_host_t *self,
                                                  const gradmq_gradient_t *header, const void *bytes,

@@ -34,12 +34,9 @@ s_open (s_parity_t *self, gradmq_reason_t *reason)
     if (!err)
         err = gradmq_host_open (&self->host, "policy=bsp rule=mean learning_rate=" RATE,
                                 self->task->layout, reason);
-    for (size_t i = 0; i < WORKERS && !err; i++) {
-        gradmq_learner_t *worker = &self->workers [i];
-        gradmq_learner_init (worker, mean, &self->task->train, &self->split, i, 1);
-        err = gradmq_host_join (&self->host, worker->header.worker, &worker->header.incarnation,
-                                reason);
-    }
+    for (size_t i = 0; i < WORKERS && !err; i++)
+        err = gradmq_learner_open (&self->workers [i], mean, &self->task->train, &self->split, i, 1,
+                                   &self->host, reason);
     return err;
 }
 
@@ -101,6 +98,8 @@ gradmq_parity (const gradmq_task_t *task, gradmq_parity_t *parity, gradmq_reason
                              GRADMQ_PARITY_ROUNDS);
     if (!err)
         s_compare (self, parity);
+    for (size_t i = 0; i < WORKERS; i++)
+        gradmq_learner_close (&self->workers [i]);
     gradmq_host_clear (&self->host);
     gradmq_split_clear (&self->split);
     free (self);

@@ -1,22 +1,38 @@
 #include "cli/bench/learn/study.h"
 
+#include "cli/bench/learn/encoder.h"
+
 #include <math.h>
 
-enum { TUNING_SEED = 1001, PLAIN_BYTES = 4 };
+enum { TUNING_SEED = 1001 };
+
+size_t
+gradmq_study_bytes (const gradmq_study_t *self, const gradmq_arm_t *arm)
+{
+    gradmq_encoder_t encoder;
+    gradmq_reason_t reason;
+    gradmq_err_t err = gradmq_encoder_open (&encoder, gradmq_encoder_find (arm->encoding),
+                                            self->task->layout, &reason);
+    size_t size = err ? 0 : encoder.size;
+    gradmq_encoder_close (&encoder);
+    return size;
+}
 
 size_t
 gradmq_study_contributions (const gradmq_study_t *self, const gradmq_arm_t *arm,
                             gradmq_equal_t equal)
 {
-    if (equal == GRADMQ_EQUAL_BYTES)
-        return self->gradients * PLAIN_BYTES / gradmq_dtype_named (arm->encoding)->size;
+    size_t bytes = gradmq_study_bytes (self, arm);
+    if (equal == GRADMQ_EQUAL_BYTES && bytes)
+        return self->gradients * gradmq_study_bytes (self, gradmq_arm_at (0)) / bytes;
     return arm->local_steps ? self->gradients / arm->local_steps : self->gradients;
 }
 
 bool
-gradmq_study_bytes_differ (const gradmq_arm_t *arm)
+gradmq_study_bytes_differ (const gradmq_study_t *self, const gradmq_arm_t *arm)
 {
-    return arm->local_steps || gradmq_dtype_named (arm->encoding)->size != PLAIN_BYTES;
+    return arm->local_steps
+           || gradmq_study_bytes (self, arm) != gradmq_study_bytes (self, gradmq_arm_at (0));
 }
 
 //  The objective at the end, over the tuning seeds. What does not end in a number is the worst.

@@ -20,12 +20,15 @@ typedef struct {
 //  What is the same for two arms that are compared.
 typedef enum { GRADMQ_EQUAL_GRADIENTS, GRADMQ_EQUAL_BYTES } gradmq_equal_t;
 
+//  Bytes of an arm's contribution; 0: out of memory.
+size_t gradmq_study_bytes (const gradmq_study_t *self, const gradmq_arm_t *arm);
+
 //  Contributions that an arm may hand in.
 size_t gradmq_study_contributions (const gradmq_study_t *self, const gradmq_arm_t *arm,
                                    gradmq_equal_t equal);
 
-//  True when an arm sends other than 4 bytes an element and gradient.
-bool gradmq_study_bytes_differ (const gradmq_arm_t *arm);
+//  True when an arm does not send as many bytes a gradient as the first one.
+bool gradmq_study_bytes_differ (const gradmq_study_t *self, const gradmq_arm_t *arm);
 
 //  Fill in the rates under which the objective ends lowest.
 //    errors  those of gradmq_trial_run

@@ -12,9 +12,10 @@ enum { IMAGES = 1000, HASTE = 2000 };
 #define SPEED_DEVIATION 0.5  //  of the logarithm, between workers
 #define HASTE_DEVIATION 0.3  //  of the logarithm, from one gradient to the next
 
-void
-gradmq_learner_init (gradmq_learner_t *self, const gradmq_arm_t *arm, const gradmq_digits_t *digits,
-                     const gradmq_split_t *split, size_t index, uint64_t seed)
+gradmq_err_t
+gradmq_learner_open (gradmq_learner_t *self, const gradmq_arm_t *arm, const gradmq_digits_t *digits,
+                     const gradmq_split_t *split, size_t index, uint64_t seed, gradmq_host_t *host,
+                     gradmq_reason_t *reason)
 {
     double all = (double) split->first [GRADMQ_SPLIT_WORKERS];
     *self = (gradmq_learner_t){.arm = arm,
@@ -27,6 +28,18 @@ gradmq_learner_init (gradmq_learner_t *self, const gradmq_arm_t *arm, const grad
     self->speed = A_GRADIENT_US * exp (SPEED_DEVIATION * gradmq_dice_normal (&self->haste));
     gradmq_gradient_init (&self->header);
     snprintf (self->header.worker, sizeof self->header.worker, "worker-%zu", index + 1);
+    gradmq_err_t err = gradmq_encoder_open (&self->encoder, gradmq_encoder_find (arm->encoding),
+                                            gradmq_model_layout (host->engine->model), reason);
+    if (!err)
+        err = gradmq_host_join (host, self->header.worker, &self->header.incarnation, reason);
+    return err;
+}
+
+void
+gradmq_learner_close (gradmq_learner_t *self)
+{
+    gradmq_encoder_close (&self->encoder);
+    *self = (gradmq_learner_t){0};
 }
 
 void
@@ -86,37 +99,20 @@ gradmq_learner_compute (gradmq_learner_t *self, double rate, double *result)
         result [j] = local [j] - self->w [j];
 }
 
-//  Encode what is to be sent with what was lost before, and remember what is lost now. What is not
-//  finite is lost for good.
-static void
-s_encode (gradmq_learner_t *self, const gradmq_dtype_t *dtype, const double *result, void *bytes)
-{
-    double wanted [PARAMETERS], sent [PARAMETERS];
-    for (size_t j = 0; j < PARAMETERS; j++)
-        wanted [j] = result [j] + self->residual [j];
-    dtype->from_f64 (bytes, wanted, PARAMETERS);
-    dtype->to_f64 (sent, bytes, PARAMETERS);
-    bool lossy = dtype->code != GRADMQ_DTYPE_F32;
-    for (size_t j = 0; j < PARAMETERS; j++)
-        self->residual [j] = lossy && isfinite (wanted [j]) ? wanted [j] - sent [j] : 0.0;
-}
-
 gradmq_err_t
 gradmq_learner_push (gradmq_learner_t *self, gradmq_host_t *host, const double *result,
                      gradmq_reason_t *reason)
 {
-    uint8_t bytes [PARAMETERS * sizeof (double)];
-    const gradmq_dtype_t *dtype = gradmq_dtype_named (self->arm->encoding);
     const gradmq_rule_t *rule = gradmq_rule_find (host->engine->settings.rule);
     gradmq_gradient_t *header = &self->header;
     header->sequence++;
     header->low_water = 1;
-    header->layout = gradmq_layout_id (gradmq_model_layout (host->engine->model));
-    header->dtype = dtype->code;
     header->kind = self->arm->local_steps ? GRADMQ_KIND_DELTA : GRADMQ_KIND_GRADIENT;
     header->weight = rule && rule->weighs ? self->weight : 1.0;
     header->has_clock = header->last_of_clock = self->arm->pace == GRADMQ_PACE_CLOCK;
     header->clock += header->has_clock;
-    s_encode (self, dtype, result, bytes);
-    return gradmq_host_push (host, header, bytes, PARAMETERS * dtype->size, reason);
+    gradmq_err_t err = gradmq_encoder_encode (&self->encoder, result, header, reason);
+    if (err)
+        return err;
+    return gradmq_host_push (host, header, self->encoder.bytes, self->encoder.size, reason);
 }

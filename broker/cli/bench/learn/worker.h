@@ -4,6 +4,7 @@
 #define GRADMQ_CLI_BENCH_LEARN_WORKER_H
 
 #include "cli/bench/learn/arm.h"
+#include "cli/bench/learn/encoder.h"
 #include "cli/bench/learn/host.h"
 #include "cli/bench/learn/logistic.h"
 #include "cli/bench/learn/split.h"
@@ -27,13 +28,18 @@ typedef struct {
     gradmq_gradient_t header;
     uint64_t round;  //  of the coordinator, when it took the parameters
     double w [GRADMQ_LOGISTIC_PARAMETERS];
-    double residual [GRADMQ_LOGISTIC_PARAMETERS];  //  what encodings have lost so far
+    gradmq_encoder_t encoder;
 } gradmq_learner_t;
 
-//  Make worker number `index` of this split.
-void gradmq_learner_init (gradmq_learner_t *self, const gradmq_arm_t *arm,
-                          const gradmq_digits_t *digits, const gradmq_split_t *split, size_t index,
-                          uint64_t seed);
+//  Make worker number `index` of this split, and join.
+//    owns    the caller closes *self, also on error
+//    errors  MEMORY, and those of gradmq_host_join
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_learner_open (gradmq_learner_t *self, const gradmq_arm_t *arm,
+                                                    const gradmq_digits_t *digits,
+                                                    const gradmq_split_t *split, size_t index,
+                                                    uint64_t seed, gradmq_host_t *host,
+                                                    gradmq_reason_t *reason);
+void gradmq_learner_close (gradmq_learner_t *self);
 
 //  Take the newest parameters and begin to compute.
 void gradmq_learner_begin (gradmq_learner_t *self, const gradmq_host_t *host);
@@ -48,7 +54,7 @@ void gradmq_learner_gradient (gradmq_learner_t *self, const double *w, double *g
 void gradmq_learner_compute (gradmq_learner_t *self, double rate, double *result);
 
 //  Hand it in.
-//    errors  those of gradmq_host_push
+//    errors  those of gradmq_encoder_encode and gradmq_host_push
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_learner_push (gradmq_learner_t *self, gradmq_host_t *host,
                                                     const double *result, gradmq_reason_t *reason);
 
