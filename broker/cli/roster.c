@@ -61,6 +61,7 @@ gradmq_roster_row_set (gradmq_roster_row_t *self, const gradmq_worker_row_t *row
         .settled_through = row->settled_through,
         .queued = row->queued,
         .base_version = row->base_version,
+        .clock = row->clock,
         .staleness_mean = row->staleness_mean,
         .received_per_s = (double) NAN,
     };

@@ -19,6 +19,7 @@ typedef struct {
     bool leaving;
     uint64_t lease_left_ms, seen_ms_ago, received_through, settled_through, queued;
     uint64_t base_version;
+    uint64_t clock;
     double staleness_mean;
     uint64_t applied, not_applied;
     char not_applied_text [GRADMQ_ROSTER_TEXT_BYTES];  //  "2 REFUSED.EPOCH, 1 SKIPPED"

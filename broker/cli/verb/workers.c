@@ -8,8 +8,9 @@
 static void
 s_title (gradmq_table_t *table)
 {
-    static const char *const titles [] = {"WORKER", "SEEN",        "LEASE", "RECEIVED",  "SETTLED",
-                                          "QUEUED", "NOT APPLIED", "BASE",  "STALENESS", "METRICS"};
+    static const char *const titles [] = {"WORKER",  "SEEN",      "LEASE",       "RECEIVED",
+                                          "SETTLED", "QUEUED",    "NOT APPLIED", "BASE",
+                                          "CLOCK",   "STALENESS", "METRICS"};
     for (size_t i = 0; i < sizeof titles / sizeof titles [0]; i++)
         gradmq_table_cell (table, "%s", titles [i]);
 }
@@ -26,6 +27,7 @@ s_row (gradmq_table_t *table, const gradmq_roster_row_t *member)
     gradmq_table_cell (table, "%" PRIu64, member->queued);
     gradmq_table_cell (table, "%s", member->not_applied_text);
     gradmq_table_cell (table, "%" PRIu64, member->base_version);
+    gradmq_table_cell (table, "%" PRIu64, member->clock);
     gradmq_table_cell (table, "%s", gradmq_text_real (text, member->staleness_mean));
     gradmq_table_cell (table, "%s", member->metrics_text);
 }
@@ -37,7 +39,7 @@ s_print (gradmq_cli_t *cli, const gradmq_roster_t *roster, gradmq_reason_t *reas
         gradmq_cli_say (cli, "no worker has joined");
         return GRADMQ_OK;
     }
-    gradmq_table_t *table = gradmq_table_new ("lrrrrrlrrl");
+    gradmq_table_t *table = gradmq_table_new ("lrrrrrlrrrl");
     if (!table)
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
     s_title (table);

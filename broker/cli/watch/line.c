@@ -50,6 +50,7 @@ s_worker (gradmq_printer_t *printer, const gradmq_roster_row_t *row)
     gradmq_printer_count (printer, "applied", row->applied);
     gradmq_printer_count (printer, "not_applied", row->not_applied);
     gradmq_printer_count (printer, "base_version", row->base_version);
+    gradmq_printer_count (printer, "clock", row->clock);
     gradmq_printer_real (printer, "staleness_mean", row->staleness_mean);
     gradmq_printer_count (printer, "seen_ms_ago", row->seen_ms_ago);
     gradmq_printer_open (printer, "metrics");

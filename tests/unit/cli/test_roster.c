@@ -19,6 +19,7 @@ test_row_set_sums_what_was_not_applied_and_names_it (void **state)
     memcpy (metrics [1].name, "a\033b", 4);
     gradmq_worker_row_t row = {.name = "w\n1",
                                .incarnation = 7,
+                               .clock = 12,
                                .dispositions = counters,
                                .disposition_count = 4,
                                .metrics = metrics,
@@ -26,6 +27,7 @@ test_row_set_sums_what_was_not_applied_and_names_it (void **state)
     gradmq_roster_row_t copy;
     gradmq_roster_row_set (&copy, &row);
     assert_string_equal (copy.name, "w?1");
+    assert_int_equal (copy.clock, 12);
     assert_int_equal (copy.applied, 90);
     assert_int_equal (copy.not_applied, 5);
     assert_string_equal (copy.not_applied_text, "2 SKIPPED, 3 REFUSED.EPOCH");
