@@ -125,9 +125,9 @@ s_act (walk_t *walk)
     size_t w = (size_t) walk_random (walk, STEPS_WORKERS);
     uint64_t what = walk_random (walk, 100);
     bool wide = fabs (steps->history [steps->version][1]) > 100000;
-    if (wide)
+    if (wide || what == 96)
         walk_load (walk);
-    else if (steps->waiting_count > 200)
+    else if (steps->waiting_count > 200 || what == 97)
         walk_clear (walk);
     else if (what < 70)
         walk_push (walk, w);
@@ -139,10 +139,6 @@ s_act (walk_t *walk)
         walk_change (walk);
     else if (what < 96)
         walk_switch (walk);
-    else if (what < 97)
-        walk_load (walk);
-    else if (what < 98)
-        walk_clear (walk);
     else
         walk_reset (walk);
     s_wait (walk);
