@@ -101,7 +101,7 @@ s_start (gradmq_coordinator_t *self, const gradmq_coordinator_options_t *options
                               (unsigned long long) heartbeat);
     s_init_czmq ();
     self->shared.engine = gradmq_engine_new (model, self->shared.clock, heartbeat);
-    if (!self->shared.engine || !s_take_directory (self, options->record_directory))
+    if (!self->shared.engine || !s_take_directory (self, options->records))
         return gradmq_refuse (why, GRADMQ_ERR_MEMORY, "no memory for a coordinator");
     gradmq_err_t err = gradmq_sockets_open (&self->shared.sockets, options, why);
     if (err)

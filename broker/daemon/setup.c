@@ -162,7 +162,7 @@ s_open (gradmq_coordinator_t **self_p, const gradmq_config_t *config, gradmq_rea
         .events_hwm = (uint32_t) config->sockets_events_hwm,
         .linger_ms = (uint32_t) config->sockets_linger_ms,
         .allow_plain_tcp = config->sockets_allow_plain_tcp,
-        .record_directory = config->record_directory,
+        .records = config->record_directory,
     };
     return gradmq_coordinator_open (self_p, &options, reason);
 }

@@ -135,6 +135,8 @@ BODIES = [
     ("sync", "sync", {"nonce": M64}),
     ("checkpoint", "checkpoint", {}),
     ("restore", "restore", {"checkpoint": "epoch-3"}),
+    ("record", "record", {"name": "monday"}),
+    ("record-stop", "record", {"stop": True}),
 ]
 HEAD = {"client": "c-1", "request_id": "77", "model": "m"}
 
@@ -172,7 +174,7 @@ def bad_requests():
         ("no-command", "R-2", HEAD, "COMMAND"),
         ("client-not-a-name", "A-1", {"client": "a b", "request_id": "77", "start": {}}, "NAME"),
         ("model-not-a-name", "A-1", {"request_id": "77", "model": ".", "status": {}}, "NAME"),
-        ("must-understand-unknown", "W-8", {**HEAD, "must_understand": [30], "status": {}}, "UNSUPPORTED"),
+        ("must-understand-unknown", "W-8", {**HEAD, "must_understand": [99], "status": {}}, "UNSUPPORTED"),
         ("join-without-worker", "A-1", {**HEAD, "join": {}}, "NAME"),
         ("join-worker-of-65", "A-1", {**HEAD, "join": {"worker": "w" * 65}}, "NAME"),
         ("leave-without-worker", "A-1", {**HEAD, "leave": {"incarnation": "1"}}, "NAME"),
@@ -180,6 +182,9 @@ def bad_requests():
         ("stream-not-a-name", "A-1", {**HEAD, "get_model_parameters": {"stream": "f32/"}}, "NAME"),
         ("sync-nonce-0", "R-2", {**HEAD, "sync": {"nonce": "0"}}, "ARGUMENT"),
         ("sync-without-nonce", "R-2", {**HEAD, "sync": {}}, "ARGUMENT"),
+        ("record-not-a-name", "A-1", {**HEAD, "record": {"name": "../monday"}}, "NAME"),
+        ("record-without-a-name", "R-10", {**HEAD, "record": {}}, "NAME"),
+        ("record-name-and-stop", "R-10", {**HEAD, "record": {"name": "monday", "stop": True}}, "ARGUMENT"),
         ("list-workers-1025", "R-2", {**HEAD, "list_workers": {"limit": 1025}}, "ARGUMENT"),
         ("add-gradients-without-gradient", "R-2", {**HEAD, "add_gradients": {}}, "ARGUMENT"),
         ("add-gradients-sequence-0", "G-2", {**HEAD, "add_gradients": {"gradient": {**PLAIN, "sequence": "0"}}},
@@ -206,7 +211,7 @@ def bad_requests():
     inner = tag(99, 0) + b"\x01"
     raw = [
         ("two-commands", "R-2", head + encode("Request", {"start": {}}) + encode("Request", {"status": {}}), "COMMAND"),
-        ("command-unknown", "R-2", head + length_field(30, b""), "COMMAND"),
+        ("command-unknown", "R-2", head + length_field(99, b""), "COMMAND"),
         ("unknown-field", "W-7", head + encode("Request", {"status": {}}) + tag(7, 0) + b"\x01", "UNSUPPORTED"),
         ("unknown-field-high", "W-7", head + encode("Request", {"status": {}}) + tag(100, 0) + b"\x01", "UNSUPPORTED"),
         ("unknown-field-in-a-command", "W-7", head + length_field(24, inner), "UNSUPPORTED"),

@@ -78,22 +78,22 @@ start_daemon --set "record/directory=$records" --set "model/load=$scratch/model.
 # One after the other: many gradients in a pass.
 settings learning_rate=0.01
 gradmq record sgd --quiet || fail "no recording"
-work whole 60 3
+work whole 40 3
 holds 'd["operations"][0]["name"] == "record sgd" and not d["operations"][0]["done"]' || fail "status does not show it"
 gradmq record --stop > "$scratch/stop.log" 2>&1 || fail "the recording does not end"
 grep -q 'recording sgd ends at version' "$scratch/stop.log" || fail "the end says something else"
 holds 'd["operations"][0]["done"] and d["operations"][0]["code"] == 0' || fail "status shows no end"
-replayed sgd 180
+replayed sgd 120
 
 # From the middle, with state; parts and rows; settings that change meanwhile.
 settings optimizer=adam learning_rate=1e-3 staleness_scale=members
 work based 20 2
 gradmq record adam --quiet || fail "no recording"
-work based 30 3
+work based 20 3
 settings weight_decay=0.01 optimizer=adamw learning_rate=1e-3 clip_norm=3
-work based 30 3
+work based 20 3
 gradmq record --stop --quiet || fail "the recording does not end"
-replayed adam 100
+replayed adam 80
 
 # Rounds of a robust rule, and buffers of a mean; a load and a new epoch between them.
 settings --reset staleness_scale policy=bsp rule=krum byzantine=1 round_minimum=5 optimizer=momentum learning_rate=0.01

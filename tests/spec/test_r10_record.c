@@ -19,7 +19,7 @@ s_open (bool given)
     s_stage_t self = {.folder = "/tmp/gradmq-r10-XXXXXX"};
     assert_non_null (mkdtemp (self.folder));
     gradmq_coordinator_options_t options = peer_options ();
-    options.record_directory = given ? self.folder : NULL;
+    options.records = given ? self.folder : NULL;
     self.peer = peer_new_with (&options);
     return self;
 }

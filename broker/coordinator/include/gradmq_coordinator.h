@@ -42,7 +42,7 @@ typedef struct {
     uint32_t events_hwm;    //  most events queued for a subscriber; 10,000
     uint32_t linger_ms;     //  2000
     bool allow_plain_tcp;   //  bind tcp to more than loopback without CURVE
-    const char *record_directory;  //  where Record may make files; it makes none
+    const char *records;    //  folder in which Record may make files; it makes none
 } gradmq_coordinator_options_t;
 
 //  new: descent, sgd with rate 1.0, until something else is set.

@@ -22,6 +22,7 @@ test_exit_of_errors_is_what_the_manual_says (void **state)
         {GRADMQ_ERR_DISPOSED, 1}, {GRADMQ_ERR_CONDITION, 1}, {GRADMQ_ERR_CANCELLED, 1},
         {GRADMQ_ERR_USAGE, 2},    {GRADMQ_ERR_CONNECT, 3},   {GRADMQ_ERR_TIMEOUT, 3},
         {GRADMQ_ERR_IO, 4},       {GRADMQ_ERR_FORMAT, 4},    {GRADMQ_ERR_MEMORY, 5},
+        {GRADMQ_ERR_DIFFERS, 6},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows [0]; i++)
         assert_int_equal (gradmq_exit_of (rows [i].err), rows [i].number);
@@ -49,7 +50,7 @@ test_exit_at_goes_up_from_zero (void **state)
         assert_int_equal (row->number, i);
         assert_true (strlen (row->help) > 0);
     }
-    assert_int_equal (i, 6);
+    assert_int_equal (i, 7);
 }
 
 int

@@ -17,10 +17,10 @@ test_crc32c_of_known_bytes_is_the_known_sum (void **state)
     assert_int_equal (gradmq_crc32c (0, bytes, sizeof bytes), 0x8A9136AAu);
     memset (bytes, 0xFF, sizeof bytes);
     assert_int_equal (gradmq_crc32c (0, bytes, sizeof bytes), 0x62A8AB43u);
-    for (uint8_t i = 0; i < sizeof bytes; i++)
-        bytes [i] = i;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes [i] = (uint8_t) i;
     assert_int_equal (gradmq_crc32c (0, bytes, sizeof bytes), 0x46DD794Eu);
-    for (uint8_t i = 0; i < sizeof bytes; i++)
+    for (size_t i = 0; i < sizeof bytes; i++)
         bytes [i] = (uint8_t) (31 - i);
     assert_int_equal (gradmq_crc32c (0, bytes, sizeof bytes), 0x113FDB5Cu);
 }
