@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `gradmq bench --quick`: every benchmark runs to its end and answers with the keys that it should.
-# What the numbers are depends on the machine and is not looked at, but for convergence.
+# What the numbers are depends on the machine and is not looked at, but for convergence, which has its own time.
 set -u
 : "${GRADMQ_BIN:=$PWD/build/bin}" "${GRADMQ_SANITIZE:=}"
 for program in gradmqd gradmq; do
@@ -36,7 +36,7 @@ for row in rows:
     assert row["aim"] is None or row["aim"] > 0 or "seeds" in row
     assert abs(row["ratio"] - row["value"] / row["baseline"]) < 1e-6 * row["ratio"], row
 if sys.argv[2] == "convergence":
-    # Nothing of it depends on the machine: poison breaks the mean and not multi_krum, and NaN no mean.
+    # None of it depends on how fast the machine is: poison breaks the mean and not multi_krum, and NaN no mean.
     case = {row["case"]: row for row in rows}
     assert case["mean of 8 parts / one large batch, rounding, at most"]["ratio"] <= 1
     assert case["mean NON_FINITE / sent, NaN from 2"]["ratio"] == 1
