@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const gradmq_bench_entry_t s_entries [] = {
-#define BENCH(n, words) {.name = #n, .help = words, .run = gradmq_bench_##n},
+#define BENCH(n, runs, words) {.name = #n, .usual = runs, .help = words, .run = gradmq_bench_##n},
 #include "cli/bench/bench.def"
 #undef BENCH
 };

@@ -23,12 +23,13 @@ typedef struct {
 //    errors  any; the rows that were measured before it stay
 typedef gradmq_err_t (gradmq_bench_fn) (const gradmq_bench_t *bench, gradmq_reason_t *reason);
 
-#define BENCH(name, help) gradmq_bench_fn gradmq_bench_##name;
+#define BENCH(name, usual, help) gradmq_bench_fn gradmq_bench_##name;
 #include "cli/bench/bench.def"
 #undef BENCH
 
 typedef struct {
     const char *name;
+    bool usual;  //  is run when none is named
     const char *help;
     gradmq_bench_fn *run;
 } gradmq_bench_entry_t;

@@ -59,14 +59,14 @@ s_check (const gradmq_cli_t *cli, gradmq_reason_t *reason)
     return GRADMQ_OK;
 }
 
-//  Those that were named, or all.
+//  Those that were named, or the usual ones.
 static gradmq_err_t
 s_run (const gradmq_cli_t *cli, const gradmq_bench_t *bench, gradmq_reason_t *reason)
 {
     const gradmq_bench_entry_t *entry;
     gradmq_err_t err = GRADMQ_OK;
     for (size_t i = 0; !err && (entry = gradmq_bench_at (i)); i++) {
-        bool wanted = !gradmq_args_word (cli->args, 0);
+        bool wanted = entry->usual && !gradmq_args_word (cli->args, 0);
         for (size_t j = 0; gradmq_args_word (cli->args, j); j++)
             wanted |= strcmp (gradmq_args_word (cli->args, j), entry->name) == 0;
         if (wanted)
