@@ -112,13 +112,11 @@ s_settings (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason
 }
 
 //  A new epoch begins, in which nothing is open.
-static gradmq_err_t
-s_place (gradmq_player_t *self, uint64_t epoch, uint64_t version, gradmq_reason_t *reason)
+static void
+s_place (gradmq_player_t *self, uint64_t epoch, uint64_t version)
 {
-    if (self->open_count)
-        return s_refuse (reason, "an open step goes on in another epoch");
+    s_drop_open (self);
     gradmq_model_place (self->model, epoch, version);
-    return GRADMQ_OK;
 }
 
 static gradmq_err_t
@@ -134,7 +132,8 @@ s_load (gradmq_player_t *self, const gradmq_model_body_t *body, gradmq_reason_t 
     if (err)
         return err;
     gradmq_step_reset (self->step);
-    return s_place (self, body->epoch, body->version, reason);
+    s_place (self, body->epoch, body->version);
+    return GRADMQ_OK;
 }
 
 static gradmq_err_t
@@ -180,7 +179,9 @@ s_epoch (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
     gradmq_err_t err = gradmq_body_number (body, &epoch, reason);
     if (!err)
         err = gradmq_model_new_epoch (self->model);
-    return err ? err : s_place (self, epoch, 0, reason);
+    if (!err)
+        s_place (self, epoch, 0);
+    return err;
 }
 
 static gradmq_err_t
@@ -324,8 +325,8 @@ s_step (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
         return err;
     if (s_alone (self))
         return s_refuse (reason, "the settings in force make a step of each gradient");
-    if (step.count == 0 || step.count != self->open_count)
-        return s_refuse (reason, "it does not list the contributions of the open step");
+    if (step.count == 0 || step.count > self->open_count)
+        return s_refuse (reason, "it does not list contributions of the open step");
     const gradmq_gradient_t **gradients = calloc (step.count, sizeof (gradmq_gradient_t *));
     gradmq_outcome_t *outcomes = calloc (step.count, sizeof *outcomes);
     if (gradients && outcomes)

@@ -157,6 +157,40 @@ test_record_of_open_steps_is_replayed (void **state)
     s_close (&stage);
 }
 
+//  A change of settings may refuse what is in the open step already.
+static void
+test_record_of_a_step_that_lost_a_contribution_is_replayed (void **state)
+{
+    (void) state;
+    const uint64_t base = 0;
+    s_stage_t stage = s_open (true);
+    peer_load (stage.peer, ELEMENTS);
+    peer_set (stage.peer, "buffer_gradients", "2");
+    uint64_t a = peer_join (stage.peer, "a");
+    assert_int_equal (s_record (&stage, "r"), GRADMQ_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t first = 1 + 4 * i;
+        peer_set (stage.peer, "max_staleness", "0");
+        s_push (&stage, "a", a, first, GRADMQ_KIND_GRADIENT, 1, NULL);
+        act_handled (stage.peer, first);
+        peer_set (stage.peer, "max_staleness", "9");
+        peer_settle (stage.peer, "a", a, first);
+        assert_int_equal (stage.peer->reply.ack.applied, 2 * i);
+        s_push (&stage, "a", a, first + 1, GRADMQ_KIND_GRADIENT, 1, &base);
+        s_push (&stage, "a", a, first + 2, GRADMQ_KIND_GRADIENT, 1, &base);
+        peer_settle (stage.peer, "a", a, first + 2);
+        //  Nothing is left of this one when the epoch ends.
+        peer_set (stage.peer, "max_staleness", "0");
+        s_push (&stage, "a", a, first + 3, GRADMQ_KIND_GRADIENT, 1, NULL);
+        act_handled (stage.peer, first + 3);
+        peer_set (stage.peer, "max_staleness", "9");
+        assert_int_equal (act_clear (stage.peer, true), GRADMQ_OK);
+    }
+    assert_int_equal (s_stop (&stage), GRADMQ_OK);
+    assert_int_equal (s_replay (&stage, "r").steps, 2);
+    s_close (&stage);
+}
+
 static void
 test_record_of_rounds_is_replayed (void **state)
 {
@@ -312,6 +346,7 @@ main (void)
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_record_of_single_steps_is_replayed),
         cmocka_unit_test (test_record_of_open_steps_is_replayed),
+        cmocka_unit_test (test_record_of_a_step_that_lost_a_contribution_is_replayed),
         cmocka_unit_test (test_record_of_rounds_is_replayed),
         cmocka_unit_test (test_record_of_merges_is_replayed),
         cmocka_unit_test (test_record_before_a_model_is_replayed),
