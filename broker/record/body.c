@@ -75,6 +75,22 @@ s_check_names (const gradmq_settings_t *settings, gradmq_reason_t *reason)
                           settings->rule);
 }
 
+//  Only what the optimizer in force does not read may be absent.
+static gradmq_err_t
+s_check_there (const gradmq_settings_t *settings, gradmq_reason_t *reason)
+{
+    const gradmq_optimizer_t *optimizer = gradmq_optimizer_find (settings->optimizer);
+    for (size_t i = 0; i < GRADMQ_SETTINGS; i++) {
+        const gradmq_setting_row_t *row = &gradmq_setting_table [i];
+        const void *value = (const char *) settings + row->offset;
+        if (row->type == GRADMQ_SETTING_REAL && isnan (*(const double *) value)
+            && (row->reader != GRADMQ_READER_OPTIMIZER
+                || gradmq_optimizer_reads (optimizer, (gradmq_setting_id_t) i)))
+            return gradmq_refuse (reason, GRADMQ_ERR_FORMAT, "it has no %s", row->name);
+    }
+    return GRADMQ_OK;
+}
+
 //  Each value that is there is checked, whoever gave it.
 static gradmq_err_t
 s_check_settings (const gradmq_settings_t *settings, gradmq_reason_t *reason)
@@ -90,7 +106,9 @@ s_check_settings (const gradmq_settings_t *settings, gradmq_reason_t *reason)
     }
     gradmq_err_t err = gradmq_settings_check (all, reason);
     free (all);
-    return err ? err : s_check_names (settings, reason);
+    if (!err)
+        err = s_check_names (settings, reason);
+    return err ? err : s_check_there (settings, reason);
 }
 
 gradmq_err_t
