@@ -20,17 +20,17 @@ typedef struct {
     uint64_t made, skipped;  //  steps
 } s_take_t;
 
-static s_take_t
-s_new (uint32_t dtype)
+//  The model's clock points into *self, which stays where it is.
+static void
+s_open (s_take_t *self, uint32_t dtype)
 {
-    s_take_t self = {.path = "/tmp/gradmq-player-XXXXXX", .seed = 1};
-    fixture_open (&self.fixture, dtype);
-    gradmq_step_set_members (self.fixture.step, MEMBERS);
-    int fd = mkstemp (self.path);
+    *self = (s_take_t){.path = "/tmp/gradmq-player-XXXXXX", .seed = 1};
+    fixture_open (&self->fixture, dtype);
+    gradmq_step_set_members (self->fixture.step, MEMBERS);
+    int fd = mkstemp (self->path);
     assert_true (fd >= 0);
     close (fd);
-    unlink (self.path);
-    return self;
+    unlink (self->path);
 }
 
 static void
@@ -228,7 +228,8 @@ test_run_of_every_optimizer_comes_to_the_same (void **state)
     (void) state;
     const gradmq_optimizer_t *optimizer;
     for (size_t k = 0; (optimizer = gradmq_optimizer_at (k)); k++) {
-        s_take_t take = s_new (k % 2 ? GRADMQ_DTYPE_F32 : GRADMQ_DTYPE_F64);
+        s_take_t take;
+        s_open (&take, k % 2 ? GRADMQ_DTYPE_F32 : GRADMQ_DTYPE_F64);
         S_SET (&take, "optimizer", optimizer->name, "warmup_steps", "9");
         sample_t sample;
         for (unsigned i = 0; i < STEPS; i++) {
@@ -245,7 +246,8 @@ static void
 test_run_of_gradients_that_went_in_one_pass_comes_to_the_same (void **state)
 {
     (void) state;
-    s_take_t take = s_new (GRADMQ_DTYPE_F32);
+    s_take_t take;
+    s_open (&take, GRADMQ_DTYPE_F32);
     S_SET (&take, "learning_rate", "0.1", "mode", "ascent");
     s_start (&take);
     sample_t samples [STEPS];
@@ -262,7 +264,8 @@ static void
 test_run_scales_by_staleness_and_members (void **state)
 {
     (void) state;
-    s_take_t take = s_new (GRADMQ_DTYPE_F32);
+    s_take_t take;
+    s_open (&take, GRADMQ_DTYPE_F32);
     S_SET (&take, "staleness_scale", "members", "optimizer", "adam");
     s_start (&take);
     sample_t sample;
@@ -280,7 +283,8 @@ static void
 test_run_skips_what_was_skipped (void **state)
 {
     (void) state;
-    s_take_t take = s_new (GRADMQ_DTYPE_F32);
+    s_take_t take;
+    s_open (&take, GRADMQ_DTYPE_F32);
     S_SET (&take, "learning_rate", "1e6");
     s_start (&take);
     sample_t sample;
@@ -303,7 +307,8 @@ test_run_closes_steps_in_the_order_that_was_recorded (void **state)
     (void) state;
     static const char *const rules [] = {"mean", "median", "trimmed_mean", "krum", "multi_krum"};
     for (size_t k = 0; k < sizeof rules / sizeof rules [0]; k++) {
-        s_take_t take = s_new (GRADMQ_DTYPE_F32);
+        s_take_t take;
+        s_open (&take, GRADMQ_DTYPE_F32);
         S_SET (&take, "buffer_gradients", "5", "optimizer", "adamw");
         S_SET (&take, "rule", rules [k]);
         s_start (&take);
@@ -323,7 +328,8 @@ static void
 test_run_of_merged_parameters_knows_their_bases (void **state)
 {
     (void) state;
-    s_take_t take = s_new (GRADMQ_DTYPE_F32);
+    s_take_t take;
+    s_open (&take, GRADMQ_DTYPE_F32);
     S_SET (&take, "policy", "merge", "merge_count", "2", "pinned_snapshots", "4");
     S_SET (&take, "rule", "weighted_mean", "optimizer", "momentum");
     sample_t samples [2];
@@ -346,7 +352,8 @@ static void
 test_run_goes_through_loads_epochs_and_drops (void **state)
 {
     (void) state;
-    s_take_t take = s_new (GRADMQ_DTYPE_F64);
+    s_take_t take;
+    s_open (&take, GRADMQ_DTYPE_F64);
     s_start (&take);
     sample_t sample;
     S_SET (&take, "optimizer", "nadam", "schedule", "cosine", "schedule_steps", "20");
@@ -384,7 +391,8 @@ static void
 test_run_takes_gradients_without_a_worker (void **state)
 {
     (void) state;
-    s_take_t take = s_new (GRADMQ_DTYPE_F32);
+    s_take_t take;
+    s_open (&take, GRADMQ_DTYPE_F32);
     s_start (&take);
     sample_t sample;
     s_sample (&take, &sample, 0);
@@ -398,7 +406,8 @@ static void
 test_run_until_a_version_ends_there (void **state)
 {
     (void) state;
-    s_take_t take = s_new (GRADMQ_DTYPE_F32);
+    s_take_t take;
+    s_open (&take, GRADMQ_DTYPE_F32);
     sample_t sample;
     gradmq_player_t *player;
     gradmq_reason_t why = {0};
@@ -433,7 +442,8 @@ test_run_until_a_version_ends_there (void **state)
 static gradmq_err_t
 s_altered (gradmq_record_type_t type, const void *body, size_t size, gradmq_reason_t *why)
 {
-    s_take_t take = s_new (GRADMQ_DTYPE_F32);
+    s_take_t take;
+    s_open (&take, GRADMQ_DTYPE_F32);
     sample_t sample;
     gradmq_record_writer_t *writer;
     gradmq_record_reader_t *reader;
@@ -511,7 +521,8 @@ static void
 test_run_refuses_impossible_state (void **state)
 {
     (void) state;
-    s_take_t take = s_new (GRADMQ_DTYPE_F32);
+    s_take_t take;
+    s_open (&take, GRADMQ_DTYPE_F32);
     gradmq_step_state_t all;
     S_SET (&take, "optimizer", "adam");
     assert_int_equal (gradmq_step_export (take.fixture.step, &all), GRADMQ_OK);
