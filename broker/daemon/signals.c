@@ -66,6 +66,9 @@ gradmq_signals_wait (int fd, int timeout_ms)
     sigprocmask (SIG_BLOCK, NULL, &set);
     for (size_t i = 0; i < S_NUMBERS; i++)
         sigdelset (&set, s_numbers [i]);
-    ppoll (&wanted, 1, &timeout, &set);  //  where it is interrupted, something is there
-    return read (fd, &octet, 1) == 1 ? octet : 0;
+    //  Where it is interrupted something is there, or will be when the handler has run on its thread.
+    while (ppoll (&wanted, 1, &timeout, &set) != 0)
+        if (read (fd, &octet, 1) == 1)
+            return octet;
+    return 0;
 }

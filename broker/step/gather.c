@@ -113,7 +113,7 @@ s_apply (s_work_t *work, size_t contributions, const double *weight, size_t coun
     work->gather.count = count;
     work->gather.out = out;
     work->pass (&work->gather);
-    work->aggregate->limit = gradmq_kernel_worse (work->aggregate->limit, real->limit (out, count));
+    work->limit = gradmq_kernel_worse (work->limit, real->limit (out, count));
 }
 
 //  Elements from..to of the tensor, at the first of which every input stands.

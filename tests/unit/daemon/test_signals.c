@@ -1,5 +1,6 @@
 #include "daemon/signals.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -43,8 +44,11 @@ test_signals_open_ignores_broken_pipes (void **state)
 static void *
 s_idle (void *end)
 {
-    char octet;
-    return read (*(int *) end, &octet, 1) < 0 ? end : NULL;
+    struct pollfd wanted = {.fd = *(int *) end, .events = POLLIN};
+    while (poll (&wanted, 1, -1) < 0) {
+        //  It was given a signal.
+    }
+    return NULL;
 }
 
 //  As libraries do that start threads when they are loaded.

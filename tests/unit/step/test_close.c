@@ -542,6 +542,33 @@ test_close_that_overflows_leaves_everything_as_it_was (void **state)
     }
 }
 
+//  A sum may be greater than any gradient that is taken, so that adam's squares of it overflow.
+static void
+test_close_of_a_sum_too_large_to_square_is_skipped (void **state)
+{
+    (void) state;
+    fixture_t f;
+    several_t several;
+    double huge [SMALL];
+    fixture_open_small (&f, GRADMQ_DTYPE_F32, 1);
+    FIXTURE_SET (&f, "policy", "bsp", "rule", "sum", "optimizer", "adam");
+    for (size_t i = 0; i < SMALL; i++)
+        huge [i] = 1e18;
+    several_open (&several, &f, 100);
+    for (size_t i = 0; i < 100; i++)
+        sample_whole (&several.of [i].sample, &f, 0, huge, 12);
+    several_step (&several);
+    assert_int_equal (several.report.steps, 0);
+    assert_int_equal (several.outcomes [99].disposition, GRADMQ_SKIPPED);
+    assert_int_equal (several.outcomes [99].code, GRADMQ_ERR_NON_FINITE);
+    double *parameters = fixture_parameters (&f);
+    for (size_t i = 0; i < SMALL; i++)
+        assert_true (parameters [i] == 1);
+    free (parameters);
+    several_close (&several);
+    fixture_close (&f);
+}
+
 //  The greatest gradients there may be, of many workers: squares of their sum are within F64.
 static void
 test_close_of_the_greatest_gradients_is_clipped (void **state)
@@ -607,6 +634,7 @@ main (void)
         cmocka_unit_test (test_close_of_one_scales_as_a_single_step_does),
         cmocka_unit_test (test_close_of_a_mean_equals_one_gradient_of_it),
         cmocka_unit_test (test_close_that_overflows_leaves_everything_as_it_was),
+        cmocka_unit_test (test_close_of_a_sum_too_large_to_square_is_skipped),
         cmocka_unit_test (test_close_of_the_greatest_gradients_is_clipped),
         cmocka_unit_test (test_close_with_too_few_is_skipped),
     };
