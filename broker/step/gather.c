@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define S_INDEX_BYTES sizeof (uint32_t)
+#define S_INDEX_BYTES ((size_t) 4)
 
 //  A thread is worth starting for this much of a tensor.
 enum { SHARE_BYTES = 2 << 20 };
@@ -249,7 +249,7 @@ s_rows (s_work_t *work, size_t tensor)
             most += inputs->list [i].rows_left;
     if (most > inputs->tensor->rows)
         most = inputs->tensor->rows;
-    uint8_t *indices = malloc ((size_t) most * S_INDEX_BYTES);
+    uint8_t *indices = malloc (((size_t) most + 1) * S_INDEX_BYTES);  //  at least one byte
     if (!indices)
         return GRADMQ_ERR_MEMORY;
     work->aggregate->rows [tensor] = indices;
