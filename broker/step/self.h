@@ -10,6 +10,10 @@
 //  Models above this are written past the caches when they are written elsewhere.
 #define GRADMQ_STEP_STREAM_BYTES (16u << 20)
 
+//  Models up to this are written elsewhere so that a step can be measured; larger ones would need one
+//  more buffer than there is memory for.
+#define GRADMQ_STEP_MEASURED_BYTES (4u << 20)
+
 //  Elements of each gradient of a series that are taken at a time.
 #define GRADMQ_STEP_SERIES_BLOCK 1024u
 

@@ -190,7 +190,9 @@ s_begin (gradmq_step_t *self, gradmq_model_t *model, bool safe, gradmq_snapshot_
         if (rc)
             return rc;
     }
-    return gradmq_model_next (model, safe && !self->measures, next);
+    bool beside =
+        self->measures && gradmq_layout_bytes (self->plan->layout) <= GRADMQ_STEP_MEASURED_BYTES;
+    return gradmq_model_next (model, safe && !beside, next);
 }
 
 //  The norm of what the step changed.
@@ -261,7 +263,7 @@ gradmq_step_single (gradmq_step_t *self, gradmq_model_t *model, const gradmq_ste
                 "the step's result would not be finite; nothing of it was kept");
         return;
     }
-    double update = self->measures ? s_update_norm (self, &pass) : NAN;
+    double update = self->measures && pass.next != pass.old ? s_update_norm (self, &pass) : NAN;
     self->measures = false;
     s_keep_bound (self, gradient, pass.limit);
     gradmq_model_commit (model, &next, 1);

@@ -123,7 +123,8 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_import (gradmq_step_t *self,
                                                    const gradmq_step_state_t *state,
                                                    gradmq_reason_t *reason);
 
-//  Measure both norms of the next step that is made. It takes another pass or two.
+//  Measure both norms of the next step that is made, which takes another pass or two; that of the update
+//  not where a large model is written in place.
 void gradmq_step_measure (gradmq_step_t *self);
 
 //  How many members there are: what staleness_scale "members" divides by.
