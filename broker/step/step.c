@@ -147,33 +147,45 @@ gradmq_step_rate_at (const gradmq_step_t *self, uint64_t tick)
     return gradmq_schedule_rate (&self->settings, tick);
 }
 
-//  Fill what is known before anything is applied; true when it is to be applied at `version`.
-static bool
-s_classify (const gradmq_step_t *self, uint64_t epoch, uint64_t version,
-            const gradmq_gradient_t *gradient, gradmq_outcome_t *outcome)
+static void
+s_begin_outcome (gradmq_outcome_t *outcome)
 {
     outcome->reason.code = GRADMQ_OK;
     outcome->reason.text [0] = 0;
     outcome->staleness = 0;
-    outcome->code = gradmq_step_admit_at (self, epoch, version, gradient, &outcome->reason);
-    outcome->disposition = outcome->code ? GRADMQ_REFUSED : GRADMQ_SKIPPED;
-    if (outcome->code)
+}
+
+//  What admission's code makes of a gradient; true when it is to be applied at `version`.
+static bool
+s_judge (const gradmq_gradient_t *gradient, uint64_t version, gradmq_err_t code,
+         gradmq_outcome_t *outcome)
+{
+    outcome->code = code;
+    outcome->disposition = code ? GRADMQ_REFUSED : GRADMQ_SKIPPED;
+    if (code)
         return false;
     if (gradient->has_base)
         outcome->staleness = version - gradient->base_version;
     return gradient->kind != GRADMQ_KIND_SKIP;
 }
 
+//  Fill what is known before anything is applied; true when it is to be applied at `version`.
+static bool
+s_classify (const gradmq_step_t *self, uint64_t epoch, uint64_t version,
+            const gradmq_gradient_t *gradient, gradmq_outcome_t *outcome)
+{
+    s_begin_outcome (outcome);
+    gradmq_err_t code = gradmq_step_admit_at (self, epoch, version, gradient, &outcome->reason);
+    return s_judge (gradient, version, code, outcome);
+}
+
 bool
 gradmq_step_turn (const gradmq_step_t *self, const gradmq_model_t *model,
                   const gradmq_gradient_t *gradient, gradmq_outcome_t *outcome)
 {
-    if (!s_classify (self, gradmq_model_epoch (model), gradmq_model_version (model), gradient,
-                     outcome))
-        return false;
-    outcome->code = gradmq_step_admit (self, model, gradient, &outcome->reason);
-    outcome->disposition = outcome->code ? GRADMQ_REFUSED : GRADMQ_SKIPPED;
-    return !outcome->code;
+    s_begin_outcome (outcome);
+    gradmq_err_t code = gradmq_step_admit (self, model, gradient, &outcome->reason);
+    return s_judge (gradient, gradmq_model_version (model), code, outcome);
 }
 
 void
