@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+//  Most members to whom a smaller credit is told as soon as somebody joins.
+enum { TOLD_AT_ONCE = 64 };
+
 gradmq_engine_t *
 gradmq_engine_new (const char *name, gradmq_clock_t clock, uint64_t heartbeat_ms)
 {
@@ -156,6 +159,20 @@ gradmq_engine_notice (gradmq_engine_t *self, gradmq_notice_t notice, const char 
     gradmq_publisher_notice (self->publisher, self, &args);
 }
 
+//  The others have less credit than they were told. Where they are many, so are joins, and the next
+//  heartbeat tells them of all.
+static void
+s_credit_fell (gradmq_engine_t *self, const gradmq_member_t *joined)
+{
+    self->credit_fell = true;
+    if (gradmq_members_count (self->members) > TOLD_AT_ONCE)
+        return;
+    for (gradmq_member_t *m = gradmq_members_next (self->members, NULL); m;
+         m = gradmq_members_next (self->members, m))
+        if (m != joined)
+            gradmq_engine_has_news (self, m);
+}
+
 void
 gradmq_engine_joined (gradmq_engine_t *self, const gradmq_joined_member_t *joined)
 {
@@ -163,6 +180,8 @@ gradmq_engine_joined (gradmq_engine_t *self, const gradmq_joined_member_t *joine
         gradmq_sync_joined (&self->sync, joined->member, joined->adopted);
     else if (joined->returned)
         gradmq_sync_members_changed (&self->sync);
+    if (joined->is_new || joined->returned)
+        s_credit_fell (self, joined->member);
 }
 
 static void

@@ -70,6 +70,7 @@ typedef struct gradmq_engine {
     //  Members whose acknowledgement has news, in the order they got it.
     gradmq_member_t *news [GRADMQ_MEMBERS_MAX + GRADMQ_DEPARTURES_KEPT];
     size_t news_count;
+    bool credit_fell;  //  since the last heartbeat
     //  Since the last step report.
     gradmq_step_report_t report;
     uint64_t report_steps;

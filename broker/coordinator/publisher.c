@@ -294,8 +294,9 @@ gradmq_publisher_acks (gradmq_publisher_t *self, gradmq_engine_t *engine, bool o
         return;
     for (gradmq_member_t *m = gradmq_members_next (engine->members, NULL); m;
          m = gradmq_members_next (engine->members, m))
-        if (gradmq_window_open (&m->window))
+        if (engine->credit_fell || gradmq_window_open (&m->window))
             s_ack (self, engine, m);
+    engine->credit_fell = false;
 }
 
 void
