@@ -351,6 +351,48 @@ gradmq_members_let_go (gradmq_members_t *self, const char *name, uint64_t incarn
     return member;
 }
 
+const gradmq_member_t *
+gradmq_members_departed (const gradmq_members_t *self)
+{
+    return self->oldest;
+}
+
+uint64_t
+gradmq_members_forgotten (const gradmq_members_t *self)
+{
+    return self->forgotten;
+}
+
+void
+gradmq_members_set_forgotten (gradmq_members_t *self, uint64_t incarnation)
+{
+    if (incarnation > self->forgotten)
+        self->forgotten = incarnation;
+}
+
+gradmq_member_t *
+gradmq_members_restore (gradmq_members_t *self, const char *name, uint64_t incarnation,
+                        uint64_t next, uint64_t now_ms, uint64_t lease_ms)
+{
+    gradmq_member_t *member = s_find (self, name);
+    if (!(member && s_present (member)) && self->count >= GRADMQ_MEMBERS_MAX)
+        return NULL;
+    if (!member)
+        member = s_insert (self, name);
+    if (!member)
+        return NULL;
+    s_begin (self, member, incarnation, next);
+    gradmq_members_renew (self, member, now_ms, lease_ms);
+    return member;
+}
+
+void
+gradmq_members_depart (gradmq_members_t *self, gradmq_member_t *member)
+{
+    if (s_present (member))
+        s_depart (self, member, GRADMQ_PHASE_EXPIRED);
+}
+
 size_t
 gradmq_members_count (const gradmq_members_t *self)
 {

@@ -125,6 +125,23 @@ void gradmq_members_hold (gradmq_member_t *member, uint64_t bytes);
 gradmq_member_t *gradmq_members_let_go (gradmq_members_t *self, const char *name,
                                         uint64_t incarnation, uint64_t bytes);
 
+//  Departed incarnations from the one that departed first on, by `newer`; NULL: none.
+const gradmq_member_t *gradmq_members_departed (const gradmq_members_t *self);
+
+//  The highest incarnation that was forgotten. Setting it makes it no lower.
+uint64_t gradmq_members_forgotten (const gradmq_members_t *self);
+void gradmq_members_set_forgotten (gradmq_members_t *self, uint64_t incarnation);
+
+//  Take in an incarnation as another process left it, with a window that begins at `next`; an earlier
+//  one of this name is gone. Its lease begins now, unless it had departed.
+//    errors  NULL: out of memory, or too many members
+gradmq_member_t *gradmq_members_restore (gradmq_members_t *self, const char *name,
+                                         uint64_t incarnation, uint64_t next, uint64_t now_ms,
+                                         uint64_t lease_ms);
+
+//  It departs, whatever is held of it.
+void gradmq_members_depart (gradmq_members_t *self, gradmq_member_t *member);
+
 //  LIVE and LEAVING members.
 size_t gradmq_members_count (const gradmq_members_t *self);
 

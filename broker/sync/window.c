@@ -210,6 +210,37 @@ gradmq_window_missing (const gradmq_window_t *self,
     return count;
 }
 
+size_t
+gradmq_window_disposed (const gradmq_window_t *self, gradmq_disposed_t list [GRADMQ_RECEIVE_WINDOW])
+{
+    size_t count = 0;
+    uint64_t end = self->sent_through < s_last (self) ? self->sent_through : s_last (self);
+    for (uint64_t i = self->settled_through; i < end;) {
+        const gradmq_slot_t *slot = s_slot_const (self, ++i);
+        if (slot->phase == DISPOSED)
+            list [count++] = (gradmq_disposed_t){i, slot->disposition, slot->code};
+    }
+    return count;
+}
+
+void
+gradmq_window_replay (gradmq_window_t *self, uint64_t sequence, gradmq_disposition_t disposition,
+                      gradmq_err_t code)
+{
+    if (sequence > s_last (self))
+        gradmq_window_low_water (self, sequence - GRADMQ_RECEIVE_WINDOW + 1);
+    if (gradmq_window_classify (self, sequence) != GRADMQ_SEQUENCE_NEW)
+        return;
+    gradmq_window_receive (self, sequence);
+    if (disposition) {
+        gradmq_window_dispose (self, sequence, disposition, code);
+        return;
+    }
+    s_slot (self, sequence)->phase = DISPOSED;
+    s_tell_above (self, sequence);
+    s_settle (self);
+}
+
 bool
 gradmq_window_open (const gradmq_window_t *self)
 {

@@ -75,6 +75,16 @@ void gradmq_window_sent (gradmq_window_t *self, uint64_t sequence);
 size_t gradmq_window_missing (const gradmq_window_t *self,
                               gradmq_range_t ranges [GRADMQ_MISSING_RANGES_TOLD_MAX]);
 
+//  What lies above settled_through and has its disposition, ascending.
+//    returns how many were written
+size_t gradmq_window_disposed (const gradmq_window_t *self,
+                               gradmq_disposed_t list [GRADMQ_RECEIVE_WINDOW]);
+
+//  One that has seen nothing above `settled_through` gets a disposition all the same: in another process
+//  it was received here. One without a disposition was lost.
+void gradmq_window_replay (gradmq_window_t *self, uint64_t sequence,
+                           gradmq_disposition_t disposition, gradmq_err_t code);
+
 //  True when something is received and not settled, or missing.
 bool gradmq_window_open (const gradmq_window_t *self);
 
