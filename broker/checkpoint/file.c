@@ -11,6 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+//  A temporary file: this, 16 digits, that.
+#define S_TEMPORARY ".gradmq-"
+#define S_TEMPORARY_END ".tmp"
+
 //  The most that one call reads or writes.
 enum { PIECE_BYTES = 1 << 30 };
 
@@ -38,8 +42,8 @@ s_folder (const char *path)
     return strndup (path, slash == path ? 1 : (size_t) (slash - path));
 }
 
-gradmq_err_t
-gradmq_new_file_open (gradmq_new_file_t **self_p, const char *path, gradmq_reason_t *reason)
+static gradmq_err_t
+s_open_new (gradmq_new_file_t **self_p, const char *path, mode_t mode, gradmq_reason_t *reason)
 {
     gradmq_err_t err = GRADMQ_OK;
     char *temporary = NULL;
@@ -51,14 +55,14 @@ gradmq_new_file_open (gradmq_new_file_t **self_p, const char *path, gradmq_reaso
     self->path = strdup (path);
     self->folder = s_folder (path);
     if (!self->path || !self->folder
-        || asprintf (&temporary, "%s/.gradmq-%016" PRIx64 ".tmp", self->folder,
+        || asprintf (&temporary, "%s/" S_TEMPORARY "%016" PRIx64 S_TEMPORARY_END, self->folder,
                      gradmq_random_u64 ())
                < 0) {
         err = gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
         temporary = NULL;
         goto cleanup;
     }
-    self->fd = open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    self->fd = open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (self->fd < 0) {
         err = s_failed (path, "create a file in its folder", reason);
         goto cleanup;
@@ -71,6 +75,27 @@ cleanup:
     free (temporary);
     gradmq_new_file_destroy (&self);
     return err;
+}
+
+gradmq_err_t
+gradmq_new_file_open (gradmq_new_file_t **self_p, const char *path, gradmq_reason_t *reason)
+{
+    return s_open_new (self_p, path, 0666, reason);
+}
+
+gradmq_err_t
+gradmq_new_file_open_private (gradmq_new_file_t **self_p, const char *path, gradmq_reason_t *reason)
+{
+    return s_open_new (self_p, path, 0600, reason);
+}
+
+bool
+gradmq_new_file_is_temporary (const char *name)
+{
+    const size_t front = strlen (S_TEMPORARY), digits = 16;
+    return strncmp (name, S_TEMPORARY, front) == 0
+           && strspn (name + front, "0123456789abcdef") == digits
+           && strcmp (name + front + digits, S_TEMPORARY_END) == 0;
 }
 
 gradmq_err_t
@@ -91,16 +116,16 @@ gradmq_new_file_write (gradmq_new_file_t *self, const void *bytes, uint64_t size
     return GRADMQ_OK;
 }
 
-//  Bring the folder's list of names to the disk. Some file systems cannot, and say EINVAL.
-static gradmq_err_t
-s_sync_folder (const gradmq_new_file_t *self, gradmq_reason_t *reason)
+//  Some file systems cannot, and say EINVAL.
+gradmq_err_t
+gradmq_folder_sync (const char *folder, gradmq_reason_t *reason)
 {
-    int fd = open (self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return s_failed (self->folder, "open the folder", reason);
+        return s_failed (folder, "open the folder", reason);
     gradmq_err_t err = GRADMQ_OK;
     if (fsync (fd) && errno != EINVAL)
-        err = s_failed (self->folder, "sync the folder", reason);
+        err = s_failed (folder, "sync the folder", reason);
     close (fd);
     return err;
 }
@@ -120,7 +145,7 @@ gradmq_new_file_commit (gradmq_new_file_t **self_p, gradmq_reason_t *reason)
     if (!err) {
         free (self->temporary);
         self->temporary = NULL;
-        err = s_sync_folder (self, reason);
+        err = gradmq_folder_sync (self->folder, reason);
     }
     gradmq_new_file_destroy (self_p);
     return err;

@@ -5,6 +5,7 @@
 
 #include "core/reason.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,11 @@ typedef struct gradmq_new_file gradmq_new_file_t;
 //    errors  IO, MEMORY; *self_p is then NULL
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_new_file_open (gradmq_new_file_t **self_p, const char *path,
                                                      gradmq_reason_t *reason);
+
+//  The same for a file that nobody but its owner may read.
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_new_file_open_private (gradmq_new_file_t **self_p,
+                                                             const char *path,
+                                                             gradmq_reason_t *reason);
 
 //    errors  IO
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_new_file_write (gradmq_new_file_t *self, const void *bytes,
@@ -29,6 +35,13 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_new_file_commit (gradmq_new_file_t **self_
 
 //  Give up: the temporary file is removed. NULL and *NULL are fine.
 void gradmq_new_file_destroy (gradmq_new_file_t **self_p);
+
+//  Is this the name, without its folder, of such a temporary file?
+bool gradmq_new_file_is_temporary (const char *name);
+
+//  Bring a folder's list of names to the disk.
+//    errors  IO
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_folder_sync (const char *folder, gradmq_reason_t *reason);
 
 //  What is read: a file, or bytes in memory. Files are read and not mapped, since a file that
 //  somebody shortens would end a process that has mapped it.
