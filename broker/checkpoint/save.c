@@ -1,3 +1,5 @@
+#include "checkpoint/save.h"
+
 #include "checkpoint/file.h"
 #include "checkpoint/header.h"
 #include "core/bytes.h"
@@ -96,16 +98,32 @@ s_put_metadata (s_text_t *self, const gradmq_metadata_t *metadata, size_t count,
 }
 
 static gradmq_err_t
-s_put_tensor (s_text_t *self, const gradmq_tensor_t *tensor, const gradmq_dtype_t *dtype,
-              gradmq_reason_t *reason)
+s_put_tensor (s_text_t *self, const gradmq_save_t *save, size_t piece,
+              const gradmq_tensor_t *tensor, gradmq_reason_t *reason)
 {
-    gradmq_err_t err = s_put_string (self, tensor->name, reason);
-    fprintf (self->stream, ":{\"dtype\":\"%s\",\"shape\":[", dtype->name);
+    char name [GRADMQ_PIECE_PREFIX_BYTES + GRADMQ_TENSOR_NAME_BYTES_MAX];
+    snprintf (name, sizeof name, "%s%s", save->pieces [piece].prefix, tensor->name);
+    gradmq_err_t err = s_put_string (self, name, reason);
+    fprintf (self->stream, ":{\"dtype\":\"%s\",\"shape\":[", save->dtype->name);
     for (uint32_t i = 0; i < tensor->rank; i++)
         fprintf (self->stream, "%s%" PRIu64, i ? "," : "", tensor->shape [i]);
-    uint64_t begin = tensor->first * dtype->size;
-    fprintf (self->stream, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", begin,
-             begin + tensor->elements * dtype->size);
+    uint64_t first = piece * gradmq_layout_elements (save->layout) + tensor->first;
+    fprintf (self->stream, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}",
+             first * save->dtype->size, (first + tensor->elements) * save->dtype->size);
+    return err;
+}
+
+static gradmq_err_t
+s_put_tensors (s_text_t *self, const gradmq_save_t *save, gradmq_reason_t *reason)
+{
+    gradmq_err_t err = GRADMQ_OK;
+    size_t count = gradmq_layout_count (save->layout);
+    for (size_t i = 0; i < save->piece_count * count && !err; i++) {
+        if (i)
+            fputc (',', self->stream);
+        err = s_put_tensor (self, save, i / count, gradmq_layout_tensor (save->layout, i % count),
+                            reason);
+    }
     return err;
 }
 
@@ -134,11 +152,10 @@ s_finish (s_text_t *self, gradmq_reason_t *reason)
 }
 
 static gradmq_err_t
-s_make_header (s_text_t *self, const gradmq_layout_t *layout, const gradmq_dtype_t *dtype,
-               const gradmq_metadata_t *metadata, size_t metadata_count, gradmq_reason_t *reason)
+s_make_header (s_text_t *self, const gradmq_save_t *save, gradmq_reason_t *reason)
 {
     static const char room [LENGTH_BYTES] = {0};
-    gradmq_err_t err = s_check_metadata (metadata, metadata_count, reason);
+    gradmq_err_t err = s_check_metadata (save->metadata, save->metadata_count, reason);
     if (err)
         return err;
     self->stream = open_memstream (&self->bytes, &self->size);
@@ -146,13 +163,34 @@ s_make_header (s_text_t *self, const gradmq_layout_t *layout, const gradmq_dtype
         return s_no_memory (reason);
     fwrite (room, 1, sizeof room, self->stream);
     fputc ('{', self->stream);
-    err = s_put_metadata (self, metadata, metadata_count, reason);
-    for (size_t i = 0; i < gradmq_layout_count (layout) && !err; i++) {
-        if (i)
-            fputc (',', self->stream);
-        err = s_put_tensor (self, gradmq_layout_tensor (layout, i), dtype, reason);
-    }
+    err = s_put_metadata (self, save->metadata, save->metadata_count, reason);
+    if (!err)
+        err = s_put_tensors (self, save, reason);
     return err ? err : s_finish (self, reason);
+}
+
+gradmq_err_t
+gradmq_save (const gradmq_save_t *self, uint64_t *bytes, gradmq_reason_t *reason)
+{
+    s_text_t header = {0};
+    gradmq_new_file_t *file = NULL;
+    uint64_t piece_bytes = gradmq_layout_elements (self->layout) * self->dtype->size;
+    gradmq_err_t err = s_make_header (&header, self, reason);
+    if (!err)
+        err = self->private ? gradmq_new_file_open_private (&file, self->path, reason)
+                            : gradmq_new_file_open (&file, self->path, reason);
+    if (!err)
+        err = gradmq_new_file_write (file, header.bytes, header.size, reason);
+    for (size_t i = 0; i < self->piece_count && !err; i++)
+        err = gradmq_new_file_write (file, self->pieces [i].data, piece_bytes, reason);
+    if (!err)
+        err = gradmq_new_file_commit (&file, reason);
+    *bytes = header.size + self->piece_count * piece_bytes;
+    gradmq_new_file_destroy (&file);
+    if (header.stream)
+        fclose (header.stream);
+    free (header.bytes);
+    return err;
 }
 
 gradmq_err_t
@@ -161,21 +199,14 @@ gradmq_safetensors_save (const char *path, const gradmq_layout_t *layout,
                          const gradmq_metadata_t *metadata, size_t metadata_count,
                          gradmq_reason_t *reason)
 {
-    s_text_t header = {0};
-    gradmq_new_file_t *file = NULL;
-    gradmq_err_t err = s_make_header (&header, layout, dtype, metadata, metadata_count, reason);
-    if (!err)
-        err = gradmq_new_file_open (&file, path, reason);
-    if (!err)
-        err = gradmq_new_file_write (file, header.bytes, header.size, reason);
-    if (!err)
-        err = gradmq_new_file_write (file, data, gradmq_layout_elements (layout) * dtype->size,
-                                     reason);
-    if (!err)
-        err = gradmq_new_file_commit (&file, reason);
-    gradmq_new_file_destroy (&file);
-    if (header.stream)
-        fclose (header.stream);
-    free (header.bytes);
-    return err;
+    uint64_t bytes;
+    const gradmq_piece_t piece = {.prefix = "", .data = data};
+    const gradmq_save_t save = {.path = path,
+                                .layout = layout,
+                                .dtype = dtype,
+                                .pieces = &piece,
+                                .piece_count = 1,
+                                .metadata = metadata,
+                                .metadata_count = metadata_count};
+    return gradmq_save (&save, &bytes, reason);
 }
