@@ -203,11 +203,11 @@ static gradmq_err_t
 s_add_tensor (s_reading_t *self, const char *name)
 {
     gradmq_header_t *header = self->header;
-    if (header->count == GRADMQ_TENSORS_MAX)
+    if (header->count == GRADMQ_HEADER_ENTRIES_MAX)
         return gradmq_refuse (
             self->reason, GRADMQ_ERR_SHAPE,
-            "%.160s: has more than %u tensors, which is the most a model can have", self->path,
-            GRADMQ_TENSORS_MAX);
+            "%.160s: has more than %u tensors, which is the most a checkpoint can have", self->path,
+            GRADMQ_HEADER_ENTRIES_MAX);
     void *entries = header->entries;
     bool grown = s_grow (&entries, header->count, &self->room, sizeof (gradmq_entry_t));
     header->entries = entries;
@@ -326,7 +326,7 @@ gradmq_header_read (gradmq_header_t *self, char *text, size_t size, uint64_t dat
 {
     s_reading_t reading = {
         .header = self, .json = gradmq_json_reader (text, size), .path = path, .reason = reason};
-    *self = (gradmq_header_t){0};
+    *self = (gradmq_header_t){.text = text};
     if (size == 0 || text [0] != '{')
         return gradmq_refuse (reason, GRADMQ_ERR_FORMAT, "%.160s: the header does not begin with {",
                               path);
@@ -345,5 +345,15 @@ gradmq_header_free (gradmq_header_t *self)
 {
     free (self->entries);
     free (self->metadata);
+    free (self->text);
     *self = (gradmq_header_t){0};
+}
+
+const char *
+gradmq_header_value (const gradmq_header_t *self, const char *key)
+{
+    for (size_t i = 0; i < self->metadata_count; i++)
+        if (strcmp (self->metadata [i].key, key) == 0)
+            return self->metadata [i].value;
+    return NULL;
 }

@@ -1,9 +1,9 @@
 #include "checkpoint/safetensors.h"
 
+#include "checkpoint/checkpoint_form.h"
 #include "checkpoint/file.h"
 #include "checkpoint/header.h"
 #include "checkpoint/room.h"
-#include "core/bytes.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -11,11 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH_BYTES = 8, BLOCK = 16384 };
+enum { BLOCK = 16384 };
 
 struct gradmq_safetensors {
     gradmq_header_t header;
-    char *text;  //  of the header; names point into it
     gradmq_layout_t *layout;
     void *data;
 };
@@ -27,40 +26,24 @@ s_no_memory (const gradmq_source_t *source, gradmq_reason_t *reason)
                           source->name);
 }
 
-//  Length and text of the header; *data_at is where the data begins.
+//  Of a checkpoint the model alone.
 static gradmq_err_t
-s_read_header (gradmq_safetensors_t *self, const gradmq_source_t *source, uint64_t *data_at,
-               gradmq_reason_t *reason)
+s_keep_model (gradmq_header_t *header, const gradmq_source_t *source, gradmq_reason_t *reason)
 {
-    uint8_t bytes [LENGTH_BYTES];
-    if (source->size < LENGTH_BYTES)
-        return gradmq_refuse (reason, GRADMQ_ERR_FORMAT,
-                              "%.160s: has %" PRIu64
-                              " bytes; a safetensors file begins with 8 that "
-                              "tell the length of its header",
-                              source->name, source->size);
-    gradmq_err_t err = gradmq_source_read (source, 0, bytes, LENGTH_BYTES, reason);
-    if (err)
-        return err;
-    uint64_t length = gradmq_get_u64 (bytes);
-    if (length > GRADMQ_SAFETENSORS_HEADER_BYTES_MAX)
-        return gradmq_refuse (reason, GRADMQ_ERR_FORMAT,
-                              "%.160s: says its header has %" PRIu64
-                              " bytes; the format allows %u. Is it a safetensors file?",
-                              source->name, length, GRADMQ_SAFETENSORS_HEADER_BYTES_MAX);
-    if (length > source->size - LENGTH_BYTES)
-        return gradmq_refuse (reason, GRADMQ_ERR_FORMAT,
-                              "%.160s: says its header has %" PRIu64 " bytes, but only %" PRIu64
-                              " follow; it was cut",
-                              source->name, length, source->size - LENGTH_BYTES);
-    self->text = malloc ((size_t) length + 1);
-    if (!self->text)
-        return s_no_memory (source, reason);
-    *data_at = LENGTH_BYTES + length;
-    err = gradmq_source_read (source, LENGTH_BYTES, self->text, length, reason);
-    return err ? err
-               : gradmq_header_read (&self->header, self->text, (size_t) length,
-                                     source->size - *data_at, source->name, reason);
+    const char *format = gradmq_header_value (header, "format");
+    if (format && gradmq_checkpoint_is_format (format)) {
+        size_t kept = 0;
+        for (size_t i = 0; i < header->count; i++)
+            if (!strchr (header->entries [i].name, GRADMQ_CHECKPOINT_SEPARATOR))
+                header->entries [kept++] = header->entries [i];
+        header->count = kept;
+    }
+    if (header->count > GRADMQ_TENSORS_MAX)
+        return gradmq_refuse (
+            reason, GRADMQ_ERR_SHAPE,
+            "%.160s: has more than %u tensors, which is the most a model can have", source->name,
+            GRADMQ_TENSORS_MAX);
+    return GRADMQ_OK;
 }
 
 //  The master dtype that keeps every value.
@@ -174,7 +157,9 @@ s_load (gradmq_safetensors_t **self_p, const gradmq_source_t *source, uint32_t d
     gradmq_safetensors_t *self = calloc (1, sizeof *self);
     if (!self)
         return s_no_memory (source, reason);
-    gradmq_err_t err = s_read_header (self, source, &data_at, reason);
+    gradmq_err_t err = gradmq_header_load (&self->header, source, &data_at, reason);
+    if (!err)
+        err = s_keep_model (&self->header, source, reason);
     if (!err)
         err = s_make_layout (self, source, dtype, reason);
     if (!err)
@@ -216,7 +201,6 @@ gradmq_safetensors_destroy (gradmq_safetensors_t **self_p)
     gradmq_safetensors_t *self = *self_p;
     gradmq_layout_release (&self->layout);
     gradmq_header_free (&self->header);
-    free (self->text);
     gradmq_room_free (self->data);
     free (self);
     *self_p = NULL;

@@ -23,7 +23,8 @@ typedef struct {
 typedef struct gradmq_safetensors gradmq_safetensors_t;
 
 //  Read a file. Tensors stand in the order of their data; F32, F64, F16 and BF16 may be mixed and
-//  are converted to the master dtype. Values that are not finite pass.
+//  are converted to the master dtype. Values that are not finite pass. Of a checkpoint the
+//  parameters alone are taken, and its checksum is not looked at.
 //    `dtype`  master dtype, F32 or F64; 0: F64 when one of the tensors is, else F32, so that no
 //             value changes
 //    owns     *self_p is the caller's: gradmq_safetensors_destroy
