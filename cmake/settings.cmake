@@ -17,6 +17,11 @@ endif ()
 set (CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
 set (CMAKE_C_FLAGS_RELEASE "-O2")
 
+# Places where tests let a process die.
+if (GRADMQ_TESTS)
+    add_compile_definitions (GRADMQ_FAILPOINTS)
+endif ()
+
 set (GRADMQ_SANITIZE "" CACHE STRING "Sanitizers, such as address,undefined or thread")
 option (GRADMQ_FUZZ "Build the libFuzzer harnesses (needs clang)" OFF)
 if (GRADMQ_SANITIZE)

@@ -1,5 +1,7 @@
 #include "coordinator/ack.h"
 
+#include "coordinator/journal.h"
+
 #include <string.h>
 
 gradmq_err_t
@@ -46,6 +48,7 @@ s_admit (gradmq_exchange_t *exchange, gradmq_err_t fault)
     }
     //  What it came to is told with the answer where that can be.
     gradmq_engine_run (engine, engine->queue.count);
+    gradmq_journal_commit (engine);
     gradmq_publisher_update (exchange->publisher, engine, false);
     gradmq_member_t *member;
     gradmq_err_t err =

@@ -1,7 +1,9 @@
 #include "coordinator/actor.h"
 
+#include "coordinator/checkpoints.h"
 #include "coordinator/control.h"
 #include "coordinator/ingress.h"
+#include "coordinator/journal.h"
 #include "core/handover.h"
 #include "core/log.h"
 
@@ -12,6 +14,7 @@ enum {
     REQUESTS_A_ROUND = 16,
     GRADIENTS_A_ROUND = 512,
     GOODBYE_MS = 100,
+    CHECKPOINT_LOOK_MS = 20,
     REST_MS = 2000
 };
 
@@ -71,6 +74,7 @@ s_pipe (gradmq_actor_t *self)
         memcpy (&call, zframe_data (frame), sizeof call);
         GRADMQ_TAKE_OVER (call);
         call->run (self->engine, call->arguments);
+        gradmq_journal_commit (self->engine);
         s_progress (self);  //  the caller may wait for what it has just changed
         GRADMQ_HAND_OVER (call);
         zsock_signal (self->pipe, 0);
@@ -103,6 +107,8 @@ s_wait_ms (const gradmq_actor_t *self, bool busy)
     uint64_t left = gradmq_engine_time_left_ms (self->engine);
     if (left < wait)
         wait = left;
+    if (self->engine->checkpoints.job && wait > CHECKPOINT_LOOK_MS)
+        wait = CHECKPOINT_LOOK_MS;
     uint64_t due = gradmq_publisher_due_ms (self->publisher, self->engine);
     if (self->engine->report_steps && wait > GRADMQ_REPORT_MS)
         wait = GRADMQ_REPORT_MS;
@@ -116,6 +122,8 @@ static bool
 s_work (gradmq_actor_t *self)
 {
     bool more = gradmq_engine_run (self->engine, GRADIENTS_A_ROUND);
+    gradmq_checkpoints_look (self->engine);
+    gradmq_journal_commit (self->engine);
     gradmq_publisher_update (self->publisher, self->engine, false);
     gradmq_publisher_acks (self->publisher, self->engine, false);
     gradmq_publisher_report (self->publisher, self->engine);
@@ -210,6 +218,7 @@ static void
 s_say_goodbye (gradmq_actor_t *self)
 {
     gradmq_engine_close (self->engine);
+    gradmq_checkpoints_end (self->engine);
     if (self->shared->sockets.events)
         zclock_sleep (GOODBYE_MS);
 }

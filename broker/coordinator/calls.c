@@ -1,5 +1,7 @@
 #include "coordinator/engine.h"
 
+#include "coordinator/checkpoints.h"
+#include "coordinator/journal.h"
 #include "coordinator/publisher.h"
 #include "coordinator/recording.h"
 #include "core/log.h"
@@ -26,8 +28,8 @@ s_enter (gradmq_engine_t *self, gradmq_state_t state)
 }
 
 //  Another policy or rule drops the open step by name.
-static void
-s_take_settings (gradmq_engine_t *self, const gradmq_settings_t *settings)
+void
+gradmq_engine_take_settings (gradmq_engine_t *self, const gradmq_settings_t *settings)
 {
     bool another = strcmp (self->settings.policy, settings->policy) != 0
                    || strcmp (self->settings.rule, settings->rule) != 0;
@@ -45,6 +47,15 @@ s_take_settings (gradmq_engine_t *self, const gradmq_settings_t *settings)
     gradmq_engine_check_open (self);
 }
 
+//  The settings in force are those of before again: they were possible, and still are.
+static void
+s_put_back (gradmq_engine_t *self)
+{
+    gradmq_reason_t why = {0};
+    if (gradmq_step_set (self->step, &self->settings, gradmq_model_layout (self->model), &why))
+        gradmq_log (GRADMQ_LOG_ERROR, "the settings could not be put back: %s", why.text);
+}
+
 gradmq_err_t
 gradmq_engine_set_parameters (gradmq_engine_t *self, const gradmq_settings_t *change,
                               const char *const *reset, size_t reset_count,
@@ -60,8 +71,14 @@ gradmq_engine_set_parameters (gradmq_engine_t *self, const gradmq_settings_t *ch
         err = gradmq_step_set (self->step, &result, gradmq_model_layout (self->model), reason);
     if (err)
         return err;
-    s_take_settings (self, &result);
+    err = gradmq_checkpoints_settle (self, &result, reason);
+    if (err) {
+        s_put_back (self);
+        return err;
+    }
+    gradmq_engine_take_settings (self, &result);
     gradmq_recording_settings (self);
+    gradmq_checkpoints_settled (self);
     self->revision++;
     self->settings_epoch = gradmq_model_epoch (self->model);
     self->settings_version = gradmq_model_version (self->model);
@@ -90,18 +107,16 @@ s_check_describable (const gradmq_layout_t *layout, gradmq_reason_t *reason)
                           count, bytes, GRADMQ_HEADER_BYTES_MAX);
 }
 
-//  A new epoch has begun, with these parameters.
-static void
-s_loaded (gradmq_engine_t *self)
+void
+gradmq_engine_loaded (gradmq_engine_t *self, const char *message)
 {
     self->settings_epoch = gradmq_model_epoch (self->model);
     self->settings_version = 0;
-    gradmq_recording_loaded (self);
     gradmq_publisher_changed (self->publisher, self);
-    gradmq_engine_notice (self, GRADMQ_NOTICE_EPOCH, "a model was loaded; a new epoch has begun",
-                          0);
+    gradmq_engine_notice (self, GRADMQ_NOTICE_EPOCH, message, 0);
     if (self->state == GRADMQ_STATE_EMPTY)
         s_enter (self, GRADMQ_STATE_STOPPED);
+    gradmq_journal_commit (self);
     gradmq_publisher_update (self->publisher, self, true);
     gradmq_log (GRADMQ_LOG_INFO, "model %s: %" PRIu64 " parameters in %zu tensors, epoch %" PRIu64,
                 self->name, gradmq_layout_elements (gradmq_model_layout (self->model)),
@@ -127,7 +142,8 @@ gradmq_engine_load (gradmq_engine_t *self, gradmq_layout_t *layout, const gradmq
         return err;
     gradmq_step_reset (self->step);
     gradmq_engine_dissolve (self);
-    s_loaded (self);
+    gradmq_recording_loaded (self);
+    gradmq_engine_loaded (self, "a model was loaded; a new epoch has begun");
     return GRADMQ_OK;
 }
 
@@ -146,7 +162,8 @@ gradmq_engine_take (gradmq_engine_t *self, gradmq_snapshot_t **snapshot_p, gradm
         return err;
     gradmq_step_reset (self->step);
     gradmq_engine_dissolve (self);
-    s_loaded (self);
+    gradmq_recording_loaded (self);
+    gradmq_engine_loaded (self, "a model was loaded; a new epoch has begun");
     return GRADMQ_OK;
 }
 
@@ -165,6 +182,7 @@ gradmq_engine_start (gradmq_engine_t *self, gradmq_reason_t *reason)
             break;
     }
     gradmq_sync_start (&self->sync, gradmq_clock_ms (&self->clock));
+    gradmq_journal_running (self, true);
     s_enter (self, GRADMQ_STATE_RUNNING);
     gradmq_engine_notice (self, GRADMQ_NOTICE_STARTED, "gradients are applied from now on",
                           gradmq_engine_kept (self));
@@ -179,6 +197,7 @@ gradmq_engine_stop (gradmq_engine_t *self, gradmq_reason_t *reason)
     if (self->state != GRADMQ_STATE_RUNNING)
         return GRADMQ_OK;
     gradmq_sync_stop (&self->sync, gradmq_clock_ms (&self->clock));
+    gradmq_journal_running (self, false);
     s_enter (self, GRADMQ_STATE_STOPPED);
     gradmq_engine_notice (self, GRADMQ_NOTICE_STOPPED, "no gradient is applied until a start",
                           gradmq_engine_kept (self));
@@ -215,6 +234,7 @@ gradmq_engine_clear (gradmq_engine_t *self, bool new_epoch, uint64_t *cleared,
     if (new_epoch) {
         gradmq_engine_notice (self, GRADMQ_NOTICE_EPOCH,
                               "the queue was cleared; a new epoch has begun", *cleared);
+        gradmq_journal_commit (self);
         gradmq_publisher_update (self->publisher, self, true);
     }
     gradmq_engine_notice (self, GRADMQ_NOTICE_CLEARED, "queued gradients were dropped", *cleared);
@@ -241,6 +261,7 @@ gradmq_engine_close (gradmq_engine_t *self)
 {
     if (self->state == GRADMQ_STATE_CLOSING)
         return;
+    self->checkpoints.running_at_end = self->state == GRADMQ_STATE_RUNNING;
     gradmq_engine_dissolve (self);
     gradmq_recording_end (self);
     for (gradmq_entry_t *entry; (entry = gradmq_queue_pop (&self->queue));)

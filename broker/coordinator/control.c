@@ -2,6 +2,7 @@
 
 #include "coordinator/frames.h"
 #include "coordinator/ingress.h"
+#include "coordinator/journal.h"
 #include "coordinator/reply_cache.h"
 #include "core/handover.h"
 #include "core/log.h"
@@ -95,6 +96,7 @@ s_run (gradmq_exchange_t *exchange, const gradmq_command_row_t *row)
     gradmq_err_t err = s_check (exchange->engine, row, exchange->request, frames, exchange->reason);
     if (!err)
         err = row->run (exchange);
+    gradmq_journal_commit (exchange->engine);
     if (err)
         s_refuse (exchange, err);
     exchange->reply->model = exchange->engine->name;

@@ -1,6 +1,8 @@
 #include "coordinator/self.h"
 
+#include "coordinator/journal.h"
 #include "coordinator/publisher.h"
+#include "coordinator/recovery.h"
 #include "core/handover.h"
 #include "core/name.h"
 
@@ -83,6 +85,16 @@ s_take_directory (gradmq_coordinator_t *self, const char *directory)
     return !directory || !directory [0] || recording->directory;
 }
 
+//  Take the folder, and go on from what it has before anybody can reach us.
+static gradmq_err_t
+s_resume (gradmq_coordinator_t *self, const char *directory, gradmq_reason_t *why)
+{
+    if (!directory || !directory [0])
+        return GRADMQ_OK;
+    gradmq_err_t err = gradmq_journal_lock (self->shared.engine, directory, why);
+    return err ? err : gradmq_recovery_run (self->shared.engine, &self->resumed, why);
+}
+
 //  Start the actor once everything that can be refused was not.
 static gradmq_err_t
 s_start (gradmq_coordinator_t *self, const gradmq_coordinator_options_t *options,
@@ -103,7 +115,9 @@ s_start (gradmq_coordinator_t *self, const gradmq_coordinator_options_t *options
     self->shared.engine = gradmq_engine_new (model, self->shared.clock, heartbeat);
     if (!self->shared.engine || !s_take_directory (self, options->records))
         return gradmq_refuse (why, GRADMQ_ERR_MEMORY, "no memory for a coordinator");
-    gradmq_err_t err = gradmq_sockets_open (&self->shared.sockets, options, why);
+    gradmq_err_t err = s_resume (self, options->state, why);
+    if (!err)
+        err = gradmq_sockets_open (&self->shared.sockets, options, why);
     if (err)
         return err;
     self->shared.fixed_hwm = options->updates_hwm > 0;
@@ -334,6 +348,7 @@ gradmq_coordinator_status (gradmq_coordinator_t *self, gradmq_coordinator_status
 {
     s_simple_t args = {.status = status, .why = why};
     gradmq_coordinator_call (self, s_run_status, &args);
+    status->resumed = self->resumed;
     return args.err;
 }
 

@@ -1,5 +1,6 @@
 #include "coordinator/engine.h"
 
+#include "coordinator/journal.h"
 #include "coordinator/publisher.h"
 
 #include <math.h>
@@ -137,6 +138,7 @@ s_dispose (gradmq_engine_t *self, const gradmq_entry_t *entry, const gradmq_outc
         gradmq_window_dispose (&member->window, gradient->sequence, outcome->disposition,
                                outcome->code);
         member->disposed [outcome->disposition]++;
+        gradmq_journal_disposed (self, gradient, outcome->disposition, outcome->code);
         gradmq_engine_has_news (self, member);
     }
     if (outcome->disposition != GRADMQ_APPLIED) {

@@ -1,5 +1,7 @@
 #include "coordinator/engine.h"
 
+#include "coordinator/checkpoints.h"
+#include "coordinator/journal.h"
 #include "coordinator/publisher.h"
 #include "coordinator/recording.h"
 #include "core/log.h"
@@ -49,6 +51,8 @@ gradmq_engine_destroy (gradmq_engine_t **self_p)
     gradmq_engine_t *self = *self_p;
     gradmq_recorder_abandon (&self->recording.recorder);
     free (self->recording.directory);
+    gradmq_checkpoints_free (self);
+    gradmq_journal_unlock (self);
     gradmq_queue_clear (&self->open);
     gradmq_queue_clear (&self->held);
     gradmq_queue_clear (&self->queue);
@@ -176,6 +180,8 @@ s_credit_fell (gradmq_engine_t *self, const gradmq_member_t *joined)
 void
 gradmq_engine_joined (gradmq_engine_t *self, const gradmq_joined_member_t *joined)
 {
+    if (joined->is_new || joined->returned)
+        gradmq_journal_joined (self, joined);
     if (joined->is_new)
         gradmq_sync_joined (&self->sync, joined->member, joined->adopted);
     else if (joined->returned)
@@ -189,6 +195,7 @@ s_expired (gradmq_member_t *member, void *context)
 {
     gradmq_engine_t *self = context;
     gradmq_sync_leaves (&self->sync, member);
+    gradmq_journal_gone (self, member);
     gradmq_count (&self->counters, GRADMQ_COUNTER_expirations, 1);
     gradmq_log (GRADMQ_LOG_WARNING, "worker %s: its lease ran out", member->name);
     gradmq_notice_args_t args = {.notice = GRADMQ_NOTICE_EXPIRED,
@@ -206,6 +213,8 @@ gradmq_engine_leave (gradmq_engine_t *self, gradmq_member_t *member, uint64_t la
     bool was_present = member->phase == GRADMQ_PHASE_LIVE || member->phase == GRADMQ_PHASE_LEAVING;
     gradmq_sync_leaves (&self->sync, member);
     *complete = gradmq_members_leave (self->members, member, last_sequence);
+    if (*complete)
+        gradmq_journal_gone (self, member);
     gradmq_sync_members_changed (&self->sync);
     if (!*complete || !was_present)
         return;

@@ -44,6 +44,31 @@ typedef struct {
     gradmq_reason_t outcome;  //  once it is over
 } gradmq_recording_t;
 
+//  What is written down so that another process can go on: coordinator/journal.h and
+//  coordinator/checkpoints.h.
+typedef struct {
+    char *directory;              //  NULL: nothing is kept
+    int lock;                     //  keeps others out of it
+    uint64_t serial;              //  the greatest that a checkpoint or journal there has
+    uint64_t number;              //  the newest journal's; 0: there was none
+    gradmq_recorder_t *recorder;  //  NULL: durability is not journal
+    bool owes;  //  there is something that may not be told before it is on the disk
+} gradmq_journal_t;
+
+struct gradmq_checkpoint_job;
+
+typedef struct {
+    struct gradmq_checkpoint_job *job;  //  that is being written; NULL: none
+    uint64_t operation;                 //  number of the newest; 0: there was none yet
+    char name [GRADMQ_NAME_BYTES_MAX + 8];
+    gradmq_reason_t outcome;  //  of the newest that is done
+    uint64_t epoch, version;  //  of the newest that was begun
+    uint64_t begun_ms;
+    bool wanted;          //  one is due whatever the settings say
+    bool none_at_end;     //  Destroy said so
+    bool running_at_end;  //  gradients were applied until it closed
+} gradmq_checkpoints_t;
+
 typedef struct gradmq_engine {
     char name [GRADMQ_NAME_BYTES_MAX + 1];
     uint64_t instance;
@@ -66,7 +91,10 @@ typedef struct gradmq_engine {
     uint64_t settings_epoch, settings_version;  //  the settings hold from the step after this
     gradmq_counters_t counters;
     struct gradmq_publisher *publisher;
+    uint64_t operations;  //  begun so far
     gradmq_recording_t recording;
+    gradmq_journal_t journal;
+    gradmq_checkpoints_t checkpoints;
     //  Members whose acknowledgement has news, in the order they got it.
     gradmq_member_t *news [GRADMQ_MEMBERS_MAX + GRADMQ_DEPARTURES_KEPT];
     size_t news_count;
@@ -122,6 +150,9 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_load (gradmq_engine_t *self, gradmq
                                                    const gradmq_payload_t *payload,
                                                    gradmq_reason_t *reason);
 
+//  A new epoch has begun with other parameters, and is recorded: tell all.
+void gradmq_engine_loaded (gradmq_engine_t *self, const char *message);
+
 //    owns    takes *snapshot_p and nulls it on success
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_take (gradmq_engine_t *self,
                                                    gradmq_snapshot_t **snapshot_p,
@@ -135,6 +166,10 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_clear (gradmq_engine_t *self, bool 
 //  Reset: drop what the open step has.
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_reset (gradmq_engine_t *self, uint64_t *cleared,
                                                     gradmq_reason_t *reason);
+
+//  Put these settings in force, which the step has taken already. Another policy or rule drops the open
+//  step.
+void gradmq_engine_take_settings (gradmq_engine_t *self, const gradmq_settings_t *settings);
 
 //  Destroy: state CLOSING. The queue is dropped without being settled.
 void gradmq_engine_close (gradmq_engine_t *self);

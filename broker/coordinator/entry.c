@@ -16,7 +16,7 @@ gradmq_queue_new_entry (gradmq_queue_t *self)
         return NULL;
     gradmq_gradient_init (&entry->gradient);
     entry->local = entry->refused = entry->had_turn = false;
-    entry->lsn = 0;
+    entry->lsns [0] = entry->lsns [1] = 0;
     entry->message_count = 0;
     entry->message_room = 1;
     entry->messages = &entry->one_message;

@@ -9,11 +9,11 @@
 
 typedef struct gradmq_entry {
     gradmq_gradient_t gradient;
-    bool local;     //  added in process: no worker, no sequence
-    bool refused;   //  settled already; it only answers in its worker's turn
-    bool had_turn;  //  the policy let it pass
-    size_t place;   //  among the contributions to a step, in order of arrival
-    uint64_t lsn;   //  its record as a contribution, while a recording is made
+    bool local;         //  added in process: no worker, no sequence
+    bool refused;       //  settled already; it only answers in its worker's turn
+    bool had_turn;      //  the policy let it pass
+    size_t place;       //  among the contributions to a step, in order of arrival
+    uint64_t lsns [2];  //  its records as a contribution, in a recording and in the journal
     size_t message_count;
     size_t message_room;
     zmq_msg_t *messages;     //  one_message, or allocated

@@ -1,5 +1,6 @@
 #include "coordinator/recording.h"
 
+#include "coordinator/journal.h"
 #include "coordinator/publisher.h"
 #include "core/log.h"
 
@@ -33,11 +34,33 @@ s_break_off (gradmq_engine_t *self, const gradmq_reason_t *why)
     s_tell (self);
 }
 
-static void
-s_look (gradmq_engine_t *self, gradmq_err_t err, const gradmq_reason_t *why)
+//  Who is told of what happens: the recording that is made, and the journal.
+enum { RECORDING, JOURNAL, RECORDERS };
+
+//  NULL: not now.
+static gradmq_recorder_t *
+s_recorder (const gradmq_engine_t *self, size_t which)
 {
-    if (err)
+    return which == RECORDING ? self->recording.recorder : self->journal.recorder;
+}
+
+//  A recording that fails ends, and training goes on; without its journal a coordinator cannot.
+static void
+s_look (gradmq_engine_t *self, size_t which, gradmq_err_t err, const gradmq_reason_t *why)
+{
+    if (err && which == RECORDING)
         s_break_off (self, why);
+    else if (err)
+        gradmq_journal_fail (why);
+}
+
+//  The same of something that has to be on the disk before anybody is told of it. A contribution need not:
+//  nobody is told of it before its step is closed.
+static void
+s_look_and_owe (gradmq_engine_t *self, size_t which, gradmq_err_t err, const gradmq_reason_t *why)
+{
+    s_look (self, which, err, why);
+    self->journal.owes |= which == JOURNAL;
 }
 
 //  --------------------------------------------------------------------------------------------
@@ -49,8 +72,8 @@ s_write_open (gradmq_engine_t *self, gradmq_reason_t *reason)
 {
     gradmq_err_t err = GRADMQ_OK;
     for (gradmq_entry_t *entry = self->open.first; entry && !err; entry = entry->next)
-        err = gradmq_recorder_contribution (self->recording.recorder, &entry->gradient, &entry->lsn,
-                                            reason);
+        err = gradmq_recorder_contribution (self->recording.recorder, &entry->gradient,
+                                            &entry->lsns [RECORDING], reason);
     return err;
 }
 
@@ -88,7 +111,7 @@ gradmq_recording_start (gradmq_engine_t *self, const char *name, gradmq_reason_t
     gradmq_err_t err = s_open (self, name, reason);
     if (err)
         return err;
-    recording->operation++;
+    recording->operation = ++self->operations;
     recording->outcome = (gradmq_reason_t){0};
     snprintf (recording->name, sizeof recording->name, "%s", name);
     snprintf (recording->operation_name, sizeof recording->operation_name, "record %s", name);
@@ -144,28 +167,45 @@ gradmq_recording_operation (const gradmq_engine_t *self, gradmq_operation_t *ope
 //  --------------------------------------------------------------------------------------------
 //  What happens
 
+static void
+s_write (gradmq_engine_t *self, gradmq_err_t (*write) (gradmq_recorder_t *, gradmq_reason_t *))
+{
+    for (size_t i = 0; i < RECORDERS; i++) {
+        gradmq_reason_t why = {0};
+        if (s_recorder (self, i))
+            s_look_and_owe (self, i, write (s_recorder (self, i), &why), &why);
+    }
+}
+
 void
 gradmq_recording_settings (gradmq_engine_t *self)
 {
-    gradmq_reason_t why = {0};
-    if (self->recording.recorder)
-        s_look (self, gradmq_recorder_settings (self->recording.recorder, &why), &why);
+    s_write (self, gradmq_recorder_settings);
 }
 
 void
 gradmq_recording_loaded (gradmq_engine_t *self)
 {
-    gradmq_reason_t why = {0};
-    if (self->recording.recorder)
-        s_look (self, gradmq_recorder_loaded (self->recording.recorder, &why), &why);
+    s_write (self, gradmq_recorder_loaded);
+}
+
+void
+gradmq_recording_restored (gradmq_engine_t *self)
+{
+    s_write (self, gradmq_recorder_restored);
 }
 
 void
 gradmq_recording_epoch (gradmq_engine_t *self)
 {
-    gradmq_reason_t why = {0};
-    if (self->recording.recorder)
-        s_look (self, gradmq_recorder_epoch (self->recording.recorder, &why), &why);
+    s_write (self, gradmq_recorder_epoch);
+}
+
+void
+gradmq_recording_drop (gradmq_engine_t *self)
+{
+    if (self->open.count)
+        s_write (self, gradmq_recorder_drop);
 }
 
 //  True when a step was tried and would come to the same again.
@@ -176,45 +216,70 @@ s_tried (const gradmq_outcome_t *outcome)
            || (outcome->disposition == GRADMQ_SKIPPED && outcome->code == GRADMQ_ERR_NON_FINITE);
 }
 
-void
-gradmq_recording_gradients (gradmq_engine_t *self, gradmq_gradient_t *const *gradients,
-                            const gradmq_outcome_t *outcomes, size_t count, uint64_t version)
+static gradmq_err_t
+s_write_gradients (gradmq_recorder_t *recorder, gradmq_gradient_t *const *gradients,
+                   const gradmq_outcome_t *outcomes, size_t count, uint64_t version,
+                   gradmq_reason_t *reason)
 {
-    gradmq_recorder_t *recorder = self->recording.recorder;
-    gradmq_reason_t why = {0};
     gradmq_err_t err = GRADMQ_OK;
-    if (!recorder)
-        return;
     for (size_t i = 0; i < count && !err; i++) {
         if (outcomes [i].disposition == GRADMQ_APPLIED)
             version++;
         if (s_tried (&outcomes [i]))
-            err = gradmq_recorder_gradient (recorder, gradients [i], version, &why);
+            err = gradmq_recorder_gradient (recorder, gradients [i], version, reason);
     }
-    if (!err)
-        err = gradmq_recorder_check (recorder, &why);
-    s_look (self, err, &why);
+    return err ? err : gradmq_recorder_check (recorder, reason);
+}
+
+void
+gradmq_recording_gradients (gradmq_engine_t *self, gradmq_gradient_t *const *gradients,
+                            const gradmq_outcome_t *outcomes, size_t count, uint64_t version)
+{
+    for (size_t i = 0; i < RECORDERS; i++) {
+        gradmq_reason_t why = {0};
+        gradmq_recorder_t *recorder = s_recorder (self, i);
+        if (recorder)
+            s_look_and_owe (self, i,
+                            s_write_gradients (recorder, gradients, outcomes, count, version, &why),
+                            &why);
+    }
 }
 
 void
 gradmq_recording_contribution (gradmq_engine_t *self, gradmq_entry_t *entry)
 {
-    gradmq_recorder_t *recorder = self->recording.recorder;
-    gradmq_reason_t why = {0};
-    if (recorder)
-        s_look (self, gradmq_recorder_contribution (recorder, &entry->gradient, &entry->lsn, &why),
+    for (size_t i = 0; i < RECORDERS; i++) {
+        gradmq_reason_t why = {0};
+        gradmq_recorder_t *recorder = s_recorder (self, i);
+        if (recorder)
+            s_look (
+                self, i,
+                gradmq_recorder_contribution (recorder, &entry->gradient, &entry->lsns [i], &why),
                 &why);
+    }
+}
+
+void
+gradmq_recording_open_step (gradmq_engine_t *self)
+{
+    for (gradmq_entry_t *entry = self->open.first; entry; entry = entry->next) {
+        gradmq_reason_t why = {0};
+        s_look (self, JOURNAL,
+                gradmq_recorder_contribution (self->journal.recorder, &entry->gradient,
+                                              &entry->lsns [JOURNAL], &why),
+                &why);
+    }
 }
 
 static gradmq_err_t
-s_write_step (gradmq_recorder_t *recorder, gradmq_entry_t *const *entries, size_t count,
-              gradmq_reason_t *reason)
+s_write_step (gradmq_recorder_t *recorder, size_t which, gradmq_entry_t *const *entries,
+              size_t count, gradmq_reason_t *reason)
 {
     uint64_t *lsns = malloc (count * sizeof *lsns);
     if (!lsns)
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "no memory for a record");
     for (size_t i = 0; i < count; i++)
-        lsns [i] = entries [i]->lsn;
+        lsns [i] = entries [i]->lsns [which];
     gradmq_err_t err = gradmq_recorder_step (recorder, lsns, count, reason);
     free (lsns);
     return err ? err : gradmq_recorder_check (recorder, reason);
@@ -224,20 +289,15 @@ void
 gradmq_recording_step (gradmq_engine_t *self, gradmq_entry_t *const *entries, size_t count,
                        gradmq_err_t code)
 {
-    gradmq_recorder_t *recorder = self->recording.recorder;
-    gradmq_reason_t why = {0};
-    if (!recorder)
-        return;
-    //  A step for which there was no memory would be made by a replay.
-    gradmq_err_t err = code == GRADMQ_ERR_MEMORY ? gradmq_recorder_drop (recorder, &why)
-                                                 : s_write_step (recorder, entries, count, &why);
-    s_look (self, err, &why);
-}
-
-void
-gradmq_recording_drop (gradmq_engine_t *self)
-{
-    gradmq_reason_t why = {0};
-    if (self->recording.recorder && self->open.count)
-        s_look (self, gradmq_recorder_drop (self->recording.recorder, &why), &why);
+    for (size_t i = 0; i < RECORDERS; i++) {
+        gradmq_recorder_t *recorder = s_recorder (self, i);
+        gradmq_reason_t why = {0};
+        if (!recorder)
+            continue;
+        //  A step for which there was no memory would be made by a replay.
+        gradmq_err_t err = code == GRADMQ_ERR_MEMORY
+                               ? gradmq_recorder_drop (recorder, &why)
+                               : s_write_step (recorder, i, entries, count, &why);
+        s_look_and_owe (self, i, err, &why);
+    }
 }

@@ -28,9 +28,11 @@ void gradmq_recording_end (gradmq_engine_t *self);
 //    owns    points into the engine
 bool gradmq_recording_operation (const gradmq_engine_t *self, gradmq_operation_t *operation);
 
-//  What happened: settings, a load, a new epoch.
+//  What happened, for the recording and for the journal: settings, a load, a model put back with its
+//  optimizer state, a new epoch.
 void gradmq_recording_settings (gradmq_engine_t *self);
 void gradmq_recording_loaded (gradmq_engine_t *self);
+void gradmq_recording_restored (gradmq_engine_t *self);
 void gradmq_recording_epoch (gradmq_engine_t *self);
 
 //  These gradients were consumed, each on its own; `version` was the model's before. Those that were
@@ -40,6 +42,9 @@ void gradmq_recording_gradients (gradmq_engine_t *self, gradmq_gradient_t *const
 
 //  It is about to join the open step.
 void gradmq_recording_contribution (gradmq_engine_t *self, gradmq_entry_t *entry);
+
+//  A journal has just begun: write what the open step has.
+void gradmq_recording_open_step (gradmq_engine_t *self);
 
 //  These were closed, in this order; `code` is what became of them all.
 void gradmq_recording_step (gradmq_engine_t *self, gradmq_entry_t *const *entries, size_t count,

@@ -10,6 +10,7 @@ struct gradmq_coordinator {
     zactor_t *actor;
     pthread_mutex_t calls;  //  one call at a time uses the pipe
     gradmq_shared_t shared;
+    bool resumed;  //  it goes on from what its folder had
 };
 
 //  Have the actor make a call, and wait until it is made.

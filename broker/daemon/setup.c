@@ -163,8 +163,38 @@ s_open (gradmq_coordinator_t **self_p, const gradmq_config_t *config, gradmq_rea
         .linger_ms = (uint32_t) config->sockets_linger_ms,
         .allow_plain_tcp = config->sockets_allow_plain_tcp,
         .records = config->record_directory,
+        .state = config->state_directory,
     };
     return gradmq_coordinator_open (self_p, &options, reason);
+}
+
+//  What was resumed has settings and a model of its own.
+static void
+s_say_resumed (const gradmq_config_t *config)
+{
+    if (config->model_load [0])
+        gradmq_log (GRADMQ_LOG_INFO, "%.400s is not loaded: %.400s has a newer model",
+                    config->model_load, config->state_directory);
+    gradmq_log (GRADMQ_LOG_INFO,
+                "the settings are those of %.400s, not those of the configuration; gradmq settings "
+                "changes them",
+                config->state_directory);
+}
+
+//  Settings, model and start as the configuration says.
+static gradmq_err_t
+s_begin (gradmq_coordinator_t *coordinator, const gradmq_config_t *config, gradmq_exit_t *exit,
+         gradmq_reason_t *reason)
+{
+    *exit = GRADMQ_EXIT_USAGE;
+    gradmq_err_t err = s_apply_settings (coordinator, &config->settings, reason);
+    if (!err && config->model_load [0]) {
+        *exit = GRADMQ_EXIT_MODEL;
+        err = s_load_model (coordinator, config, reason);
+    }
+    if (!err && config->model_start)
+        err = gradmq_coordinator_start (coordinator, reason);
+    return err;
 }
 
 gradmq_err_t
@@ -177,14 +207,12 @@ gradmq_setup_coordinator (gradmq_coordinator_t **self_p, const gradmq_config_t *
                                        : GRADMQ_EXIT_USAGE;
     if (err)
         return err;
-    *exit = GRADMQ_EXIT_USAGE;
-    err = s_apply_settings (*self_p, &config->settings, reason);
-    if (!err && config->model_load [0]) {
-        *exit = GRADMQ_EXIT_MODEL;
-        err = s_load_model (*self_p, config, reason);
-    }
-    if (!err && config->model_start)
-        err = gradmq_coordinator_start (*self_p, reason);
+    gradmq_coordinator_status_t status;
+    err = gradmq_coordinator_status (*self_p, &status, reason);
+    if (!err && status.resumed)
+        s_say_resumed (config);
+    else if (!err)
+        err = s_begin (*self_p, config, exit, reason);
     if (err)
         gradmq_coordinator_destroy (self_p);
     return err;

@@ -1,29 +1,8 @@
-#include "record/player.h"
-
-#include "record/body.h"
+#include "record/playing.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-//  One gradient of the open step. Its payload stands in the record's body.
-typedef struct {
-    uint64_t lsn;
-    uint8_t *memory;
-    gradmq_gradient_body_t body;
-    bool taken;  //  by the step that is closed now
-} s_contribution_t;
-
-struct gradmq_player {
-    gradmq_record_reader_t *reader;
-    gradmq_model_t *model;
-    gradmq_step_t *step;
-    gradmq_settings_t settings;
-    bool set;  //  settings are known
-    s_contribution_t **open;
-    size_t open_count;
-    gradmq_played_t played;
-};
 
 static gradmq_err_t
 s_refuse (gradmq_reason_t *reason, const char *what)
@@ -44,22 +23,11 @@ s_no_time (void *context)
     return 0;
 }
 
-static void
-s_drop_open (gradmq_player_t *self)
+//  Takes the reader, also on error. Model and step stay the caller's on error.
+static gradmq_err_t
+s_open (gradmq_player_t **self_p, gradmq_record_reader_t **reader_p, gradmq_model_t *model,
+        gradmq_step_t *step, bool borrows, gradmq_reason_t *reason)
 {
-    for (size_t i = 0; i < self->open_count; i++) {
-        gradmq_gradient_clear (&self->open [i]->body.gradient);
-        free (self->open [i]->memory);
-        free (self->open [i]);
-    }
-    self->open_count = 0;
-}
-
-gradmq_err_t
-gradmq_player_open (gradmq_player_t **self_p, gradmq_record_reader_t **reader_p,
-                    gradmq_reason_t *reason)
-{
-    gradmq_clock_t clock = {.monotonic_us = s_no_time, .unix_us = s_no_time};
     gradmq_player_t *self = calloc (1, sizeof *self);
     *self_p = self;
     if (!self) {
@@ -68,13 +36,52 @@ gradmq_player_open (gradmq_player_t **self_p, gradmq_record_reader_t **reader_p,
     }
     self->reader = *reader_p;
     *reader_p = NULL;
-    self->model = gradmq_model_new (clock);
-    self->step = gradmq_step_new ();
-    self->open = calloc (GRADMQ_CONTRIBUTIONS_MAX, sizeof (s_contribution_t *));
+    self->model = model;
+    self->step = step;
+    self->borrows = borrows;
+    self->open = calloc (GRADMQ_CONTRIBUTIONS_MAX, sizeof (gradmq_played_contribution_t *));
     if (self->model && self->step && self->open)
         return GRADMQ_OK;
+    (*self_p)->borrows = true;
     gradmq_player_close (self_p);
     return s_no_memory (reason);
+}
+
+gradmq_err_t
+gradmq_player_open (gradmq_player_t **self_p, gradmq_record_reader_t **reader_p,
+                    gradmq_reason_t *reason)
+{
+    gradmq_clock_t clock = {.monotonic_us = s_no_time, .unix_us = s_no_time};
+    gradmq_model_t *model = gradmq_model_new (clock);
+    gradmq_step_t *step = gradmq_step_new ();
+    gradmq_err_t err = s_open (self_p, reader_p, model, step, false, reason);
+    if (err) {
+        gradmq_step_destroy (&step);
+        gradmq_model_destroy (&model);
+    }
+    return err;
+}
+
+gradmq_err_t
+gradmq_player_open_for (gradmq_player_t **self_p, gradmq_record_reader_t **reader_p,
+                        gradmq_model_t *model, gradmq_step_t *step, const gradmq_watcher_t *watcher,
+                        gradmq_reason_t *reason)
+{
+    gradmq_err_t err = s_open (self_p, reader_p, model, step, true, reason);
+    if (!err)
+        (*self_p)->watcher = *watcher;
+    return err;
+}
+
+void
+gradmq_player_next (gradmq_player_t *self, gradmq_record_reader_t **reader_p)
+{
+    gradmq_player_drop_open (self);
+    gradmq_record_reader_close (&self->reader);
+    self->reader = *reader_p;
+    *reader_p = NULL;
+    self->played.ended = false;
+    self->played.records = 0;
 }
 
 void
@@ -84,10 +91,12 @@ gradmq_player_close (gradmq_player_t **self_p)
         return;
     gradmq_player_t *self = *self_p;
     *self_p = NULL;
-    s_drop_open (self);
+    gradmq_player_drop_open (self);
     free (self->open);
-    gradmq_step_destroy (&self->step);
-    gradmq_model_destroy (&self->model);
+    if (!self->borrows) {
+        gradmq_step_destroy (&self->step);
+        gradmq_model_destroy (&self->model);
+    }
     gradmq_record_reader_close (&self->reader);
     free (self);
 }
@@ -105,6 +114,7 @@ s_settings (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason
     if (err)
         return err;
     self->set = true;
+    self->played.settings++;
     const gradmq_policy_t *policy = gradmq_policy_find (self->settings.policy);
     bool merges = gradmq_policy_takes (policy, GRADMQ_KIND_MODEL_PARAMETERS);
     gradmq_model_retain (self->model, merges ? (size_t) self->settings.pinned_snapshots : 0);
@@ -115,7 +125,7 @@ s_settings (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason
 static void
 s_place (gradmq_player_t *self, uint64_t epoch, uint64_t version)
 {
-    s_drop_open (self);
+    gradmq_player_drop_open (self);
     gradmq_model_place (self->model, epoch, version);
 }
 
@@ -195,155 +205,13 @@ s_members (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
 }
 
 //  --------------------------------------------------------------------------------------------
-//  Steps
-
-static bool
-s_alone (const gradmq_player_t *self)
-{
-    return gradmq_policy_alone (gradmq_policy_find (self->settings.policy), &self->settings);
-}
-
-//  Hold what a step came to against what the recording says.
-static gradmq_err_t
-s_compare (gradmq_player_t *self, uint64_t version, size_t gradients,
-           const gradmq_outcome_t *outcome, uint64_t steps, gradmq_reason_t *reason)
-{
-    uint64_t here = gradmq_model_version (self->model);
-    if (here != version)
-        return gradmq_refuse (
-            reason, GRADMQ_ERR_DIFFERS,
-            "the recording comes to version %" PRIu64 " here and the replay to %" PRIu64 "%s%.300s",
-            version, here, outcome->code ? ": " : "", gradmq_reason_text (&outcome->reason));
-    self->played.gradients += gradients;
-    self->played.steps += steps;
-    self->played.skipped += steps ? 0 : 1;
-    return GRADMQ_OK;
-}
-
-static gradmq_err_t
-s_gradient (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
-{
-    const gradmq_layout_t *layout = gradmq_model_layout (self->model);
-    gradmq_gradient_body_t one;
-    if (!s_alone (self))
-        return s_refuse (reason, "the settings in force make no step of one gradient");
-    gradmq_err_t err = gradmq_body_gradient (body, true, layout, &one, reason);
-    if (err)
-        return err;
-    gradmq_gradient_t *gradient = &one.gradient;
-    gradmq_outcome_t outcome;
-    gradmq_step_report_t report;
-    err = gradmq_step_check_values (self->step, gradient, layout, reason);
-    if (!err) {
-        gradmq_step_apply (self->step, self->model, &gradient, 1, &outcome, &report);
-        err = s_compare (self, one.version, 1, &outcome, report.steps, reason);
-    }
-    gradmq_gradient_clear (gradient);
-    return err;
-}
-
-//  Read it and let it have its turn.
-static gradmq_err_t
-s_open_contribution (gradmq_player_t *self, s_contribution_t *one, gradmq_cursor_t body,
-                     gradmq_reason_t *reason)
-{
-    const gradmq_layout_t *layout = gradmq_model_layout (self->model);
-    gradmq_err_t err = gradmq_body_gradient (body, false, layout, &one->body, reason);
-    if (err)
-        return err;
-    gradmq_outcome_t outcome = {0};
-    err = gradmq_step_check_values (self->step, &one->body.gradient, layout, reason);
-    if (!err && !gradmq_step_turn (self->step, self->model, &one->body.gradient, &outcome))
-        err = gradmq_refuse (reason, GRADMQ_ERR_DIFFERS,
-                             "the recording takes a contribution that the replay refuses: %.300s",
-                             gradmq_reason_text (&outcome.reason));
-    if (err)
-        gradmq_gradient_clear (&one->body.gradient);
-    return err;
-}
-
-static gradmq_err_t
-s_contribution (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
-{
-    if (s_alone (self))
-        return s_refuse (reason, "the settings in force make a step of each gradient");
-    if (self->open_count == GRADMQ_CONTRIBUTIONS_MAX)
-        return s_refuse (reason, "the open step has too many contributions");
-    s_contribution_t *one = calloc (1, sizeof *one);
-    if (!one)
-        return s_no_memory (reason);
-    gradmq_err_t err = s_open_contribution (self, one, body, reason);
-    if (err) {
-        free (one);
-        return err;
-    }
-    one->memory = gradmq_record_take (self->reader);
-    one->lsn = self->played.records;
-    self->open [self->open_count++] = one;
-    return GRADMQ_OK;
-}
-
-//  The contribution of this number, which no other place of the step has.
-static s_contribution_t *
-s_take (gradmq_player_t *self, uint64_t lsn)
-{
-    size_t first = 0, end = self->open_count;
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-        if (self->open [middle]->lsn < lsn)
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    if (first == self->open_count || self->open [first]->lsn != lsn || self->open [first]->taken)
-        return NULL;
-    self->open [first]->taken = true;
-    return self->open [first];
-}
-
-static gradmq_err_t
-s_close (gradmq_player_t *self, const gradmq_closed_body_t *body,
-         const gradmq_gradient_t **gradients, gradmq_outcome_t *outcomes, gradmq_reason_t *reason)
-{
-    for (size_t i = 0; i < body->count; i++) {
-        s_contribution_t *one = s_take (self, gradmq_get_u64 (body->lsns + i * sizeof (uint64_t)));
-        if (!one)
-            return s_refuse (reason, "a contribution that it lists is not in the open step");
-        gradients [i] = &one->body.gradient;
-    }
-    gradmq_step_report_t report;
-    gradmq_step_close (self->step, self->model, gradients, body->count, outcomes, &report);
-    return s_compare (self, body->version, body->count, &outcomes [0], report.steps, reason);
-}
-
-static gradmq_err_t
-s_step (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
-{
-    gradmq_closed_body_t step;
-    gradmq_err_t err = gradmq_body_step (body, &step, reason);
-    if (err)
-        return err;
-    if (s_alone (self))
-        return s_refuse (reason, "the settings in force make a step of each gradient");
-    if (step.count == 0 || step.count > self->open_count)
-        return s_refuse (reason, "it does not list contributions of the open step");
-    const gradmq_gradient_t **gradients = calloc (step.count, sizeof (gradmq_gradient_t *));
-    gradmq_outcome_t *outcomes = calloc (step.count, sizeof *outcomes);
-    if (gradients && outcomes)
-        err = s_close (self, &step, gradients, outcomes, reason);
-    else
-        err = s_no_memory (reason);
-    free (gradients);
-    free (outcomes);
-    s_drop_open (self);
-    return err;
-}
+//  Between steps
 
 static gradmq_err_t
 s_drop (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
 {
     gradmq_err_t err = gradmq_body_nothing (body, reason);
-    s_drop_open (self);
+    gradmq_player_drop_open (self);
     return err;
 }
 
@@ -380,6 +248,36 @@ s_end (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
 }
 
 //  --------------------------------------------------------------------------------------------
+//  What only a journal has
+
+static gradmq_err_t
+s_continues (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    gradmq_continues_body_t from;
+    gradmq_err_t err = gradmq_body_continues (body, &from, reason);
+    if (err)
+        return err;
+    uint64_t epoch = gradmq_model_epoch (self->model);
+    uint64_t version = gradmq_model_version (self->model);
+    if (from.epoch && !gradmq_model_loaded (self->model))
+        return s_refuse (reason, "it goes on from a model that is not in this file: this is a "
+                                 "journal, which gradmqd plays behind its checkpoint");
+    if (from.epoch == epoch && from.version == version)
+        return GRADMQ_OK;
+    return gradmq_refuse (reason, GRADMQ_ERR_DIFFERS,
+                          "it goes on from epoch %" PRIu64 ", version %" PRIu64
+                          ", and the model is at epoch %" PRIu64 ", version %" PRIu64,
+                          from.epoch, from.version, epoch, version);
+}
+
+static gradmq_err_t
+s_tell (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    const gradmq_watcher_t *watcher = self->borrows ? &self->watcher : NULL;
+    return gradmq_journal_tell (watcher, self->type, body, reason);
+}
+
+//  --------------------------------------------------------------------------------------------
 //  Playing
 
 //  What a record does, and what has to be known before it.
@@ -393,12 +291,18 @@ static const struct {
     [GRADMQ_RECORD_STATE] = {s_state, true, true},
     [GRADMQ_RECORD_EPOCH] = {s_epoch, true, true},
     [GRADMQ_RECORD_MEMBERS] = {s_members, true, false},
-    [GRADMQ_RECORD_GRADIENT] = {s_gradient, true, true},
-    [GRADMQ_RECORD_CONTRIBUTION] = {s_contribution, true, true},
-    [GRADMQ_RECORD_STEP] = {s_step, true, true},
+    [GRADMQ_RECORD_GRADIENT] = {gradmq_player_gradient, true, true},
+    [GRADMQ_RECORD_CONTRIBUTION] = {gradmq_player_contribution, true, true},
+    [GRADMQ_RECORD_STEP] = {gradmq_player_step, true, true},
     [GRADMQ_RECORD_DROP] = {s_drop, true, false},
     [GRADMQ_RECORD_DIGEST] = {s_digest, true, true},
     [GRADMQ_RECORD_END] = {s_end, true, false},
+    [GRADMQ_RECORD_CONTINUES] = {s_continues, true, false},
+    [GRADMQ_RECORD_RUNNING] = {s_tell, true, false},
+    [GRADMQ_RECORD_WORKERS] = {s_tell, true, false},
+    [GRADMQ_RECORD_JOINED] = {s_tell, true, false},
+    [GRADMQ_RECORD_GONE] = {s_tell, true, false},
+    [GRADMQ_RECORD_DISPOSED] = {s_tell, true, false},
 };
 
 static gradmq_err_t
@@ -410,6 +314,7 @@ s_dispatch (gradmq_player_t *self, const gradmq_record_t *record, gradmq_reason_
         return s_refuse (reason, "it comes before the settings");
     if (s_types [record->type].needs_model && !gradmq_model_loaded (self->model))
         return s_refuse (reason, "it comes before a model");
+    self->type = record->type;
     return s_types [record->type].play (self, gradmq_cursor (record->body, record->size), reason);
 }
 
@@ -470,6 +375,12 @@ const gradmq_played_t *
 gradmq_player_played (const gradmq_player_t *self)
 {
     return &self->played;
+}
+
+const gradmq_settings_t *
+gradmq_player_settings (const gradmq_player_t *self)
+{
+    return self->set ? &self->settings : NULL;
 }
 
 const gradmq_model_t *

@@ -5,7 +5,7 @@
 #define GRADMQ_RECORD_PLAYER_H
 
 #include "core/random.h"
-#include "record/reader.h"
+#include "record/journal.h"
 #include "step/step.h"
 
 typedef struct gradmq_player gradmq_player_t;
@@ -20,6 +20,7 @@ typedef struct {
     uint64_t skipped;    //  that made none: their result was not finite
     uint64_t gradients;  //  that took part in either
     uint64_t digests;    //  that were the same
+    uint64_t settings;   //  records of settings
     bool ended;          //  the recording was ended by order
     uint64_t cut;        //  bytes of a last record that was cut off
 } gradmq_played_t;
@@ -29,6 +30,19 @@ typedef struct {
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_player_open (gradmq_player_t **self_p,
                                                    gradmq_record_reader_t **reader_p,
                                                    gradmq_reason_t *reason);
+
+//  The same, but for a model and a step that are the caller's, who hears of what a journal tells beside.
+//    owns  model and step are borrowed and have to outlive it
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_player_open_for (gradmq_player_t **self_p,
+                                                       gradmq_record_reader_t **reader_p,
+                                                       gradmq_model_t *model, gradmq_step_t *step,
+                                                       const gradmq_watcher_t *watcher,
+                                                       gradmq_reason_t *reason);
+
+//  Go on with the journal behind the one that was played. What is left of the open step stands in that one
+//  again.
+//    owns    takes *reader_p and nulls it
+void gradmq_player_next (gradmq_player_t *self, gradmq_record_reader_t **reader_p);
 
 //  NULL and *NULL are fine.
 void gradmq_player_close (gradmq_player_t **self_p);
@@ -41,6 +55,9 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_player_run (gradmq_player_t *self, uint64_
                                                   gradmq_reason_t *reason);
 
 const gradmq_played_t *gradmq_player_played (const gradmq_player_t *self);
+
+//  The settings in force. Borrowed; NULL: not told yet.
+const gradmq_settings_t *gradmq_player_settings (const gradmq_player_t *self);
 
 //  The model as it is now. Borrowed.
 const gradmq_model_t *gradmq_player_model (const gradmq_player_t *self);

@@ -20,6 +20,9 @@ struct gradmq_recorder {
     size_t members;         //  as the file has them
     uint64_t digest_bytes;  //  the file's length at the newest digest
     gradmq_front_t front;
+    bool journal;             //  dispositions are gathered, and its end is brought to the disk
+    gradmq_front_t disposed;  //  those that are not written yet
+    uint32_t disposed_count;
 };
 
 static gradmq_err_t
@@ -107,8 +110,8 @@ s_write_state (gradmq_recorder_t *self, gradmq_reason_t *reason)
     return err;
 }
 
-static gradmq_err_t
-s_begin (gradmq_recorder_t *self, gradmq_reason_t *reason)
+gradmq_err_t
+gradmq_recorder_restored (gradmq_recorder_t *self, gradmq_reason_t *reason)
 {
     gradmq_err_t err = gradmq_recorder_settings (self, reason);
     if (err || !gradmq_model_loaded (self->model))
@@ -119,10 +122,35 @@ s_begin (gradmq_recorder_t *self, gradmq_reason_t *reason)
     return err ? err : s_write_state (self, reason);
 }
 
-gradmq_err_t
-gradmq_recorder_open (gradmq_recorder_t **self_p, const char *path, const char *name,
-                      const gradmq_model_t *model, const gradmq_step_t *step,
-                      gradmq_reason_t *reason)
+static gradmq_err_t
+s_write_workers (gradmq_recorder_t *self, const char *workers, gradmq_reason_t *reason)
+{
+    gradmq_front_begin (&self->front);
+    gradmq_front_put (&self->front, workers, strlen (workers));
+    return s_write (self, GRADMQ_RECORD_WORKERS, NULL, NULL, reason);
+}
+
+static gradmq_err_t
+s_go_on (gradmq_recorder_t *self, const gradmq_continues_t *continues, gradmq_reason_t *reason)
+{
+    gradmq_err_t err = gradmq_recorder_settings (self, reason);
+    gradmq_front_begin (&self->front);
+    gradmq_front_u64 (&self->front, continues->serial);
+    gradmq_front_u64 (&self->front, continues->before);
+    gradmq_front_u64 (&self->front, continues->records);
+    gradmq_front_u64 (&self->front, gradmq_model_epoch (self->model));
+    gradmq_front_u64 (&self->front, gradmq_model_version (self->model));
+    if (!err)
+        err = s_write (self, GRADMQ_RECORD_CONTINUES, NULL, NULL, reason);
+    if (!err)
+        err = s_write_workers (self, continues->workers, reason);
+    return err ? err : gradmq_recorder_running (self, continues->running, reason);
+}
+
+//  A recording, or with `continues` a journal.
+static gradmq_err_t
+s_open (gradmq_recorder_t **self_p, const char *path, const char *name, const gradmq_model_t *model,
+        const gradmq_step_t *step, const gradmq_continues_t *continues, gradmq_reason_t *reason)
 {
     *self_p = NULL;
     gradmq_recorder_t *self = calloc (1, sizeof *self);
@@ -132,10 +160,13 @@ gradmq_recorder_open (gradmq_recorder_t **self_p, const char *path, const char *
     self->model = model;
     self->step = step;
     gradmq_err_t err = gradmq_record_writer_open (&self->writer, path, reason);
+    self->journal = continues != NULL;
     if (!err)
-        err = s_begin (self, reason);
+        err =
+            continues ? s_go_on (self, continues, reason) : gradmq_recorder_restored (self, reason);
     if (!err)
-        err = gradmq_record_writer_flush (self->writer, reason);
+        err = continues ? gradmq_record_writer_sync (self->writer, reason)
+                        : gradmq_record_writer_flush (self->writer, reason);
     if (err) {
         bool made = self->writer != NULL;
         gradmq_recorder_abandon (&self);
@@ -144,6 +175,22 @@ gradmq_recorder_open (gradmq_recorder_t **self_p, const char *path, const char *
     }
     *self_p = self;
     return err;
+}
+
+gradmq_err_t
+gradmq_recorder_open (gradmq_recorder_t **self_p, const char *path, const char *name,
+                      const gradmq_model_t *model, const gradmq_step_t *step,
+                      gradmq_reason_t *reason)
+{
+    return s_open (self_p, path, name, model, step, NULL, reason);
+}
+
+gradmq_err_t
+gradmq_recorder_continue (gradmq_recorder_t **self_p, const char *path, const char *name,
+                          const gradmq_model_t *model, const gradmq_step_t *step,
+                          const gradmq_continues_t *continues, gradmq_reason_t *reason)
+{
+    return s_open (self_p, path, name, model, step, continues, reason);
 }
 
 //  --------------------------------------------------------------------------------------------
@@ -216,6 +263,94 @@ gradmq_recorder_drop (gradmq_recorder_t *self, gradmq_reason_t *reason)
 }
 
 //  --------------------------------------------------------------------------------------------
+//  What only a journal has
+
+gradmq_err_t
+gradmq_recorder_running (gradmq_recorder_t *self, bool running, gradmq_reason_t *reason)
+{
+    gradmq_front_begin (&self->front);
+    gradmq_front_u64 (&self->front, running);
+    return s_write (self, GRADMQ_RECORD_RUNNING, NULL, NULL, reason);
+}
+
+//  The worker's name is behind the numbers.
+static gradmq_err_t
+s_write_named (gradmq_recorder_t *self, gradmq_record_type_t type, const char *worker,
+               gradmq_reason_t *reason)
+{
+    gradmq_front_put (&self->front, worker, strlen (worker));
+    return s_write (self, type, NULL, NULL, reason);
+}
+
+gradmq_err_t
+gradmq_recorder_joined (gradmq_recorder_t *self, const char *worker, uint64_t incarnation,
+                        uint64_t next, gradmq_reason_t *reason)
+{
+    gradmq_front_begin (&self->front);
+    gradmq_front_u64 (&self->front, incarnation);
+    gradmq_front_u64 (&self->front, next);
+    return s_write_named (self, GRADMQ_RECORD_JOINED, worker, reason);
+}
+
+gradmq_err_t
+gradmq_recorder_gone (gradmq_recorder_t *self, const char *worker, uint64_t incarnation,
+                      gradmq_reason_t *reason)
+{
+    gradmq_front_begin (&self->front);
+    gradmq_front_u64 (&self->front, incarnation);
+    return s_write_named (self, GRADMQ_RECORD_GONE, worker, reason);
+}
+
+void
+gradmq_recorder_disposed (gradmq_recorder_t *self, const char *worker, uint64_t incarnation,
+                          uint64_t sequence, uint32_t disposition, uint32_t code)
+{
+    gradmq_front_t *rows = &self->disposed;
+    if (self->disposed_count++ == 0)
+        gradmq_front_begin (rows);
+    gradmq_front_u64 (rows, incarnation);
+    gradmq_front_u64 (rows, sequence);
+    gradmq_front_u32 (rows, disposition);
+    gradmq_front_u32 (rows, code);
+    gradmq_front_u32 (rows, (uint32_t) strlen (worker));
+    gradmq_front_put (rows, worker, strlen (worker));
+}
+
+static gradmq_err_t
+s_write_disposed (gradmq_recorder_t *self, gradmq_reason_t *reason)
+{
+    if (!self->disposed_count)
+        return GRADMQ_OK;
+    if (self->disposed.failed)
+        return s_no_memory (reason);
+    gradmq_frame_t rows = {self->disposed.bytes, self->disposed.size};
+    gradmq_payload_t payload = {&rows, 1, rows.size};
+    gradmq_front_begin (&self->front);
+    gradmq_front_u32 (&self->front, self->disposed_count);
+    self->disposed_count = 0;
+    return s_write (self, GRADMQ_RECORD_DISPOSED, &payload, NULL, reason);
+}
+
+gradmq_err_t
+gradmq_recorder_commit (gradmq_recorder_t *self, gradmq_reason_t *reason)
+{
+    gradmq_err_t err = s_write_disposed (self, reason);
+    return err ? err : gradmq_record_writer_sync (self->writer, reason);
+}
+
+uint64_t
+gradmq_recorder_bytes (const gradmq_recorder_t *self)
+{
+    return gradmq_record_writer_bytes (self->writer);
+}
+
+uint64_t
+gradmq_recorder_records (const gradmq_recorder_t *self)
+{
+    return gradmq_record_writer_records (self->writer);
+}
+
+//  --------------------------------------------------------------------------------------------
 //  Digests and the end
 
 static gradmq_err_t
@@ -253,10 +388,14 @@ gradmq_recorder_close (gradmq_recorder_t **self_p, uint64_t *records, uint64_t *
     gradmq_recorder_t *self = *self_p;
     if (!self)
         return GRADMQ_OK;
-    gradmq_err_t err = s_write_digest (self, reason);
+    gradmq_err_t err = s_write_disposed (self, reason);
+    if (!err)
+        err = s_write_digest (self, reason);
     gradmq_front_begin (&self->front);
     if (!err)
         err = s_write (self, GRADMQ_RECORD_END, NULL, NULL, reason);
+    if (!err && self->journal)
+        err = gradmq_record_writer_sync (self->writer, reason);
     if (records)
         *records = gradmq_record_writer_records (self->writer);
     if (bytes)
@@ -278,5 +417,6 @@ gradmq_recorder_abandon (gradmq_recorder_t **self_p)
     gradmq_err_t err = gradmq_record_writer_close (&self->writer, NULL);
     (void) err;
     gradmq_front_free (&self->front);
+    gradmq_front_free (&self->disposed);
     free (self);
 }

@@ -124,6 +124,15 @@ gradmq_record_writer_flush (gradmq_record_writer_t *self, gradmq_reason_t *reaso
 }
 
 gradmq_err_t
+gradmq_record_writer_sync (gradmq_record_writer_t *self, gradmq_reason_t *reason)
+{
+    gradmq_err_t err = gradmq_record_writer_flush (self, reason);
+    if (!err && fdatasync (fileno (self->file)))
+        err = s_failed (self->path, "bring it to the disk", reason);
+    return err;
+}
+
+gradmq_err_t
 gradmq_record_writer_close (gradmq_record_writer_t **self_p, gradmq_reason_t *reason)
 {
     gradmq_record_writer_t *self = *self_p;

@@ -29,6 +29,11 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_write (gradmq_record_writer_t *self
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_writer_flush (gradmq_record_writer_t *self,
                                                            gradmq_reason_t *reason);
 
+//  The same, and wait until it is on the disk.
+//    errors  IO. What the disk has is then not known, and trying again does not tell.
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_writer_sync (gradmq_record_writer_t *self,
+                                                          gradmq_reason_t *reason);
+
 //  Flush and close.
 //    owns    takes *self_p and nulls it, also on error; NULL is fine
 //    errors  IO

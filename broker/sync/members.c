@@ -387,6 +387,14 @@ gradmq_members_restore (gradmq_members_t *self, const char *name, uint64_t incar
 }
 
 void
+gradmq_members_return (gradmq_members_t *self, gradmq_member_t *member, uint64_t now_ms,
+                       uint64_t lease_ms)
+{
+    s_return (self, member);
+    gradmq_members_renew (self, member, now_ms, lease_ms);
+}
+
+void
 gradmq_members_depart (gradmq_members_t *self, gradmq_member_t *member)
 {
     if (s_present (member))

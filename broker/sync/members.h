@@ -139,6 +139,10 @@ gradmq_member_t *gradmq_members_restore (gradmq_members_t *self, const char *nam
                                          uint64_t incarnation, uint64_t next, uint64_t now_ms,
                                          uint64_t lease_ms);
 
+//  It comes back as it was.
+void gradmq_members_return (gradmq_members_t *self, gradmq_member_t *member, uint64_t now_ms,
+                            uint64_t lease_ms);
+
 //  It departs, whatever is held of it.
 void gradmq_members_depart (gradmq_members_t *self, gradmq_member_t *member);
 

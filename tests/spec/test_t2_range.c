@@ -66,23 +66,6 @@ test_unknown_choice_is_refused_with_those_there_are (void **state)
 }
 
 static void
-test_setting_of_a_later_version_is_refused (void **state)
-{
-    (void) state;
-    stage_t stage = stage_new ();
-    raw_t settings = raw_nothing ();
-    raw_varint (&settings, 81, 5);  //  checkpoint_every
-    raw_t set = raw_nothing ();
-    raw_inside (&set, 1, settings);
-    raw_t request = raw_request (77);
-    raw_inside (&request, GRADMQ_COMMAND_SET_PARAMETERS, set);
-    zmsg_t *message = raw_frames (&request, NULL, 0);
-    stage_declined (&stage, &message, GRADMQ_ERR_UNSUPPORTED);
-    assert_non_null (strstr (stage.peer->reply.message, "checkpoint_every"));
-    stage_end (&stage);
-}
-
-static void
 test_unknown_stream_of_a_get_is_refused_with_those_there_are (void **state)
 {
     (void) state;
@@ -100,7 +83,6 @@ main (void)
         cmocka_unit_test (test_number_out_of_range_is_refused_with_its_range),
         cmocka_unit_test (test_real_below_its_range_is_refused),
         cmocka_unit_test (test_unknown_choice_is_refused_with_those_there_are),
-        cmocka_unit_test (test_setting_of_a_later_version_is_refused),
         cmocka_unit_test (test_unknown_stream_of_a_get_is_refused_with_those_there_are),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

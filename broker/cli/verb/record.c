@@ -1,4 +1,4 @@
-#include "cli/cli.h"
+#include "cli/verb/operation.h"
 
 static gradmq_err_t
 s_check (const gradmq_args_t *args, gradmq_reason_t *reason)
@@ -8,17 +8,6 @@ s_check (const gradmq_args_t *args, gradmq_reason_t *reason)
         return GRADMQ_OK;
     return gradmq_refuse (reason, GRADMQ_ERR_USAGE,
                           "record takes the name of a new file, or --stop to end the recording");
-}
-
-static void
-s_print (gradmq_cli_t *cli, const gradmq_operation_t *operation)
-{
-    gradmq_printer_t printer = gradmq_cli_begin_answer (cli);
-    gradmq_printer_count (&printer, "operation", operation->operation);
-    gradmq_printer_text (&printer, "name", operation->name);
-    gradmq_printer_flag (&printer, "done", operation->done);
-    gradmq_printer_text (&printer, "message", operation->message);
-    gradmq_cli_end_answer (&printer);
 }
 
 gradmq_err_t
@@ -38,7 +27,6 @@ gradmq_verb_record (gradmq_cli_t *cli, gradmq_reason_t *reason)
                         (unsigned long long) reply->position.version);
     else
         gradmq_cli_say (cli, "%s", reply->operation.message ? reply->operation.message : "ended");
-    if (cli->json)
-        s_print (cli, &reply->operation);
+    gradmq_verb_print_operation (cli, &reply->operation);
     return GRADMQ_OK;
 }

@@ -1,5 +1,6 @@
 #include "coordinator/command.h"
 #include "coordinator/product.h"
+#include "coordinator/checkpoints.h"
 #include "coordinator/recording.h"
 
 #include <stdio.h>
@@ -53,11 +54,13 @@ s_metrics (gradmq_exchange_t *exchange, gradmq_status_report_t *status)
 static gradmq_err_t
 s_operations (gradmq_exchange_t *exchange, gradmq_status_report_t *status)
 {
-    gradmq_operation_t *operation = gradmq_exchange_alloc (exchange, 1, sizeof *operation);
-    if (!operation)
+    gradmq_operation_t *list = gradmq_exchange_alloc (exchange, 2, sizeof *list);
+    if (!list)
         return GRADMQ_ERR_MEMORY;
-    status->operations = operation;
-    status->operation_count = gradmq_recording_operation (exchange->engine, operation) ? 1 : 0;
+    status->operations = list;
+    status->operation_count = gradmq_recording_operation (exchange->engine, list) ? 1 : 0;
+    if (gradmq_checkpoints_operation (exchange->engine, &list [status->operation_count]))
+        status->operation_count++;
     return GRADMQ_OK;
 }
 

@@ -43,11 +43,16 @@ typedef struct {
     uint32_t linger_ms;     //  2000
     bool allow_plain_tcp;   //  bind tcp to more than loopback without CURVE
     const char *records;    //  folder in which Record may make files; it makes none
+    const char *state;      //  folder for checkpoints and journals, this coordinator's alone; it keeps none
 } gradmq_coordinator_options_t;
 
 //  new: descent, sgd with rate 1.0, until something else is set.
 //    owns    *self_p is the caller's: gradmq_coordinator_destroy
-//    errors  ARGUMENT, NAME, BIND (with the endpoint and why), MEMORY; *self_p is then NULL
+//  Where the folder `state` has something, it goes on from there: gradmq_coordinator_status tells
+//  (`resumed`). With durability journal, a journal that cannot be written ends the process: see
+//  `gradmq settings`.
+//    errors  ARGUMENT, NAME, BIND (with the endpoint and why), MEMORY; of `state`: IO, BUSY (another process
+//            has it), FORMAT and DIFFERS (damaged, with the place); *self_p is then NULL
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t
 gradmq_coordinator_open (gradmq_coordinator_t **self_p, const gradmq_coordinator_options_t *options,
                          gradmq_reason_t *why);
@@ -167,6 +172,7 @@ typedef struct {
     uint64_t needed;         //  that make a step: the threshold; 0: that depends on the members
     uint64_t round;          //  of policy bsp: the one that is open
     uint64_t min_clock;      //  of policy ssp
+    bool resumed;            //  it began where the folder `state` said
 } gradmq_coordinator_status_t;
 
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_coordinator_status (

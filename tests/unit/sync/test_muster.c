@@ -1,6 +1,6 @@
-//  The roster: whoever goes on from its text knows of every sequence what the first one knew.
+//  The list of workers: whoever goes on from its text knows of every sequence what the first one knew.
 
-#include "sync/roster.h"
+#include "sync/muster.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,10 +27,10 @@ s_copy (const gradmq_members_t *members)
 {
     gradmq_reason_t why = {0};
     gradmq_members_t *copy = gradmq_members_new ();
-    char *text = gradmq_roster_write (members);
+    char *text = gradmq_muster_write (members);
     assert_non_null (copy);
     assert_non_null (text);
-    gradmq_err_t err = gradmq_roster_read (copy, text, LATER_MS, LEASE_MS, &why);
+    gradmq_err_t err = gradmq_muster_read (copy, text, LATER_MS, LEASE_MS, &why);
     if (err)
         fail_msg ("%s in\n%s", why.text, text);
     free (text);
@@ -156,7 +156,7 @@ test_lines_that_cannot_be_are_refused (void **state)
     for (size_t i = 0; i < sizeof texts / sizeof texts [0]; i++) {
         gradmq_members_t *members = gradmq_members_new ();
         gradmq_reason_t why = {0};
-        if (gradmq_roster_read (members, texts [i], 0, LEASE_MS, &why) != GRADMQ_ERR_FORMAT)
+        if (gradmq_muster_read (members, texts [i], 0, LEASE_MS, &why) != GRADMQ_ERR_FORMAT)
             fail_msg ("taken: %s", texts [i]);
         assert_true (why.text [0] != 0);
         gradmq_members_destroy (&members);

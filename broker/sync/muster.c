@@ -1,4 +1,4 @@
-#include "sync/roster.h"
+#include "sync/muster.h"
 
 #include "core/name.h"
 
@@ -37,7 +37,7 @@ s_write_member (FILE *out, const gradmq_member_t *member, const char *phase)
 }
 
 char *
-gradmq_roster_write (const gradmq_members_t *self)
+gradmq_muster_write (const gradmq_members_t *self)
 {
     char *text = NULL;
     size_t size;
@@ -172,7 +172,7 @@ s_take (gradmq_members_t *self, const s_line_t *line, uint64_t now_ms, uint64_t 
 }
 
 gradmq_err_t
-gradmq_roster_read (gradmq_members_t *self, const char *text, uint64_t now_ms, uint64_t lease_ms,
+gradmq_muster_read (gradmq_members_t *self, const char *text, uint64_t now_ms, uint64_t lease_ms,
                     gradmq_reason_t *reason)
 {
     static const char first [] = "forgotten ";
