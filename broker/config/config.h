@@ -79,7 +79,7 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_config_set (gradmq_config_t *self, const c
 size_t gradmq_config_format (const gradmq_config_t *self, gradmq_option_id_t id, char *text,
                              size_t size);
 
-//  Read a configuration over what is in *self: CZMQ's zconfig format (config/zpl.h).
+//  Read a configuration over what is in *self: CZMQ's zconfig format (core/zpl.h).
 //    `name`  of the file, for the reason
 //    errors  CONFIG, with file, line, path and what it can be; *self is then undefined
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_config_read (gradmq_config_t *self, const char *name,

@@ -2,7 +2,7 @@
 
 #include "aggregate/rule.h"
 #include "config/command_line.h"
-#include "config/zpl.h"
+#include "core/zpl.h"
 #include "optimize/optimizer.h"
 #include "optimize/schedule.h"
 #include "settings/group.h"

@@ -1,5 +1,5 @@
 #include "config/config.h"
-#include "config/zpl.h"
+#include "core/zpl.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 #include "config/document.h"
-#include "config/zpl.h"
+#include "core/zpl.h"
 #include "settings/group.h"
 
 #include <czmq.h>

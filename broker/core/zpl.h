@@ -9,8 +9,8 @@
 //  reports on standard output, and it tells neither lines nor duplicates. What is accepted here
 //  means the same to zconfig; a test and the fuzzer compare.
 
-#ifndef GRADMQ_CONFIG_ZPL_H
-#define GRADMQ_CONFIG_ZPL_H
+#ifndef GRADMQ_CORE_ZPL_H
+#define GRADMQ_CORE_ZPL_H
 
 #include "core/reason.h"
 

@@ -1,4 +1,4 @@
-#include "config/zpl.h"
+#include "core/zpl.h"
 
 #include "core/utf8.h"
 
@@ -131,7 +131,7 @@ s_read_item (gradmq_zpl_t *self, gradmq_zpl_item_t *item, gradmq_reason_t *reaso
     if (level > self->level)
         return s_wrong (self, "indented deeper than one level below the line before", reason);
     if (level >= GRADMQ_ZPL_LEVELS_MAX)
-        return s_wrong (self, "nested deeper than any option is", reason);
+        return s_wrong (self, "nested deeper than four levels", reason);
     s_enter (self, level, name, length);
     item->path = self->path;
     char *behind = s_skip_space (name + length);

@@ -1,4 +1,4 @@
-#include "config/zpl.h"
+#include "core/zpl.h"
 
 #include <czmq.h>
 #include <setjmp.h>
