@@ -227,5 +227,11 @@ gradmq_config_check (const gradmq_config_t *self, gradmq_reason_t *reason)
     if (!self->sockets_control [0])
         return gradmq_refuse (reason, GRADMQ_ERR_CONFIG,
                               "sockets/control is empty; nobody could reach this daemon");
+    if (!self->security_secret [0] != !self->security_authorised [0])
+        return gradmq_refuse (reason, GRADMQ_ERR_CONFIG,
+                              "%s is empty; CURVE needs both security/secret and "
+                              "security/authorised, and without it both are empty",
+                              self->security_secret [0] ? "security/authorised"
+                                                        : "security/secret");
     return s_check_settings (&self->settings, reason);
 }

@@ -126,7 +126,9 @@ static const char s_description [] =
     "The defaults are enough for one machine. Without CURVE keys every peer that reaches the "
     "control\n"
     "socket may do everything, which is why tcp is bound to loopback only unless\n"
-    "\\fBsockets/allow_plain_tcp\\fR is true.\n";
+    "\\fBsockets/allow_plain_tcp\\fR is true. With \\fBsecurity/secret\\fR and\n"
+    "\\fBsecurity/authorised\\fR only peers with an authorised key come through, on any address;\n"
+    "\\fBgradmq keygen\\fR makes keys.\n";
 
 static const char s_file [] =
     "A file in CZMQ's zconfig format. A section stands on a line of its own; its options follow,\n"
@@ -141,7 +143,9 @@ static const char s_file [] =
 static const char s_signals [] =
     ".TP\n\\fBSIGINT\\fR, \\fBSIGTERM\\fR\nStop: subscribers are told, the sockets are closed, the "
     "exit status is 0.\n"
-    ".TP\n\\fBSIGHUP\\fR\nIs logged and changes nothing. Settings are changed with\n"
+    ".TP\n\\fBSIGHUP\\fR\nRead the folder of authorised keys again. That happens by itself where "
+    "it\n"
+    "changes on this machine. Nothing else changes: settings are changed with\n"
     "\\fBgradmq settings\\fR.\n";
 
 static const char s_environment [] =
@@ -150,7 +154,9 @@ static const char s_environment [] =
     "Type=notify.\n"
     ".TP\n\\fBWATCHDOG_USEC\\fR, \\fBWATCHDOG_PID\\fR\nHow often systemd waits for a sign of "
     "life.\n"
-    "It is sent twice in that time, while the coordinator goes round its loop.\n";
+    "It is sent twice in that time, while the coordinator goes round its loop.\n"
+    ".TP\n\\fBCREDENTIALS_DIRECTORY\\fR\nWhere a \\fBsecurity/secret\\fR without a slash is looked "
+    "for first, as with LoadCredential=.\n";
 
 static const char s_examples [] =
     ".nf\ngradmqd\ngradmqd -c /etc/gradmq/gradmqd.conf --check\n"

@@ -44,6 +44,7 @@ s_admit (gradmq_exchange_t *exchange, gradmq_err_t fault)
         case GRADMQ_ADMIT_AWAY:
         case GRADMQ_ADMIT_REFUSED:
         case GRADMQ_ADMIT_MALFORMED:
+        case GRADMQ_ADMIT_FORBIDDEN:
             return exchange->reason->code;
     }
     //  What it came to is told with the answer where that can be.

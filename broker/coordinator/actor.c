@@ -32,6 +32,7 @@ typedef struct {
     uint64_t beat_ms;  //  of the last heartbeat
     struct pollfd items [SOURCES];
     bool ready [SOURCES];  //  not known to be empty
+    bool renew;            //  updates and events have to be made anew
     bool terminated;
 } gradmq_actor_t;
 
@@ -82,6 +83,23 @@ s_pipe (gradmq_actor_t *self)
     zmsg_destroy (&message);
 }
 
+//  A key that lost its place loses its subscriptions: those who publish part from everybody, and only
+//  keys that are authorised can come back.
+static void
+s_look_at_keys (gradmq_actor_t *self)
+{
+    gradmq_shared_t *shared = self->shared;
+    gradmq_reason_t why = {0};
+    self->renew |= gradmq_guard_look (&shared->guard);
+    if (!self->renew)
+        return;
+    self->renew = gradmq_sockets_renew (&shared->sockets, &why) != GRADMQ_OK;
+    if (self->renew)
+        gradmq_log (GRADMQ_LOG_ERROR, "updates and events are not published to all: %s", why.text);
+    gradmq_publisher_move (self->publisher, self->engine, s_raw (shared->sockets.updates),
+                           s_raw (shared->sockets.events));
+}
+
 static void
 s_beat (gradmq_actor_t *self, uint64_t now, uint64_t idle_ms)
 {
@@ -91,6 +109,7 @@ s_beat (gradmq_actor_t *self, uint64_t now, uint64_t idle_ms)
     if (now - atomic_load (&self->shared->read_ms) >= REST_MS)
         gradmq_model_rest (self->engine->model);
     gradmq_engine_expire (self->engine, now, idle_ms);
+    s_look_at_keys (self);
     gradmq_publisher_heartbeat (self->publisher, self->engine);
     gradmq_publisher_acks (self->publisher, self->engine, true);
 }

@@ -5,6 +5,7 @@
 #define GRADMQ_COORDINATOR_ACTOR_H
 
 #include "coordinator/engine.h"
+#include "coordinator/guard.h"
 #include "coordinator/sockets.h"
 
 #include <pthread.h>
@@ -14,6 +15,7 @@
 typedef struct {
     gradmq_engine_t *engine;   //  the actor's, once it runs
     gradmq_sockets_t sockets;  //  the actor's, once it runs
+    gradmq_guard_t guard;      //  the same
     gradmq_clock_t clock;
     bool fixed_hwm;                 //  of updates
     atomic_uint_fast64_t round_ms;  //  when it last went round

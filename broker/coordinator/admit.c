@@ -32,6 +32,28 @@ gradmq_engine_malformed (gradmq_engine_t *self, gradmq_err_t code, const char *m
     gradmq_publisher_malformed (self->publisher, self, code, message, peer);
 }
 
+gradmq_err_t
+gradmq_engine_check_name (const gradmq_permit_t *permit, const char *worker,
+                          gradmq_reason_t *reason)
+{
+    if (gradmq_permit_names (permit, worker))
+        return GRADMQ_OK;
+    return gradmq_refuse (reason, GRADMQ_ERR_PERMISSION,
+                          "the key of %s may not be used by a worker named %.64s, only by %.200s",
+                          permit->name, worker, permit->workers);
+}
+
+void
+gradmq_engine_forbidden (gradmq_engine_t *self, const gradmq_reason_t *reason, const char *peer)
+{
+    gradmq_count (&self->counters, GRADMQ_COUNTER_forbidden, 1);
+    if (!s_may_tell (gradmq_clock_ms (&self->clock), &self->forbidden_ms, &self->forbidden_sent))
+        return;
+    gradmq_log (GRADMQ_LOG_WARNING, "a message from %s was refused: %s",
+                peer ? peer : "nobody known", reason->text);
+    gradmq_publisher_malformed (self->publisher, self, reason->code, reason->text, peer);
+}
+
 void
 gradmq_engine_tell (gradmq_engine_t *self, gradmq_member_t *member, gradmq_notice_t notice,
                     uint64_t sequence, gradmq_err_t code, const char *message)
@@ -256,8 +278,9 @@ gradmq_engine_admit (gradmq_engine_t *self, gradmq_entry_t **entry_p, gradmq_err
 }
 
 gradmq_admission_t
-gradmq_engine_gradient (gradmq_engine_t *self, gradmq_entry_t **entry_p, const void *header,
-                        size_t size, gradmq_err_t trouble, gradmq_reason_t *reason)
+gradmq_engine_gradient (gradmq_engine_t *self, gradmq_entry_t **entry_p,
+                        const gradmq_permit_t *sender, const void *header, size_t size,
+                        gradmq_err_t trouble, gradmq_reason_t *reason)
 {
     gradmq_gradient_t *gradient = &(*entry_p)->gradient;
     gradmq_payload_t payload = gradient->payload;
@@ -268,6 +291,12 @@ gradmq_engine_gradient (gradmq_engine_t *self, gradmq_entry_t **entry_p, const v
     if (err && !attributable) {
         gradmq_queue_free_entry (&self->queue, entry_p);
         return GRADMQ_ADMIT_MALFORMED;
+    }
+    gradmq_reason_t forbidden;
+    if (sender && gradmq_engine_check_name (sender, gradient->worker, &forbidden)) {
+        *reason = forbidden;
+        gradmq_queue_free_entry (&self->queue, entry_p);
+        return GRADMQ_ADMIT_FORBIDDEN;
     }
     if (!err && trouble)
         err = gradmq_refuse (reason, trouble, "its payload could not be taken: %s",

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 
 static const gradmq_command_row_t s_rows [] = {
-#define X(NAME, function, changes, payload)                                                        \
-    {GRADMQ_COMMAND_##NAME, #function, changes, payload, gradmq_command_##function},
+#define X(NAME, function, changes, payload, role)                                                  \
+    {GRADMQ_COMMAND_##NAME,    #function, changes, payload, GRADMQ_ROLE_##role,                    \
+     gradmq_command_##function},
 #include "coordinator/command.def"
 #undef X
 };

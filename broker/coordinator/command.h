@@ -32,13 +32,14 @@ typedef struct {
     gradmq_command_t command;
     const char *name;
     bool changes, payload;
+    gradmq_role_t role;  //  the least that its sender needs
     gradmq_err_t (*run) (gradmq_exchange_t *exchange);
 } gradmq_command_row_t;
 
 //  NULL when there is none.
 const gradmq_command_row_t *gradmq_command_find (gradmq_command_t command);
 
-#define X(NAME, function, changes, payload)                                                        \
+#define X(NAME, function, changes, payload, role)                                                  \
     gradmq_err_t gradmq_command_##function (gradmq_exchange_t *exchange);
 #include "coordinator/command.def"
 #undef X

@@ -1,6 +1,7 @@
 #include "coordinator/control.h"
 
 #include "coordinator/frames.h"
+#include "coordinator/guard.h"
 #include "coordinator/ingress.h"
 #include "coordinator/journal.h"
 #include "coordinator/reply_cache.h"
@@ -186,10 +187,23 @@ s_final (uint32_t code)
            && code != GRADMQ_ERR_MEMORY && code != GRADMQ_ERR_NOT_JOINED;
 }
 
+//  Whether its sender may have this done. Who may not is counted and told.
+static gradmq_err_t
+s_guard (gradmq_engine_t *engine, zmq_msg_t *header, const gradmq_command_row_t *row,
+         const gradmq_request_t *request, gradmq_reason_t *reason)
+{
+    gradmq_err_t err = gradmq_guard_request (engine->guard, header, row, request, reason);
+    if (err)
+        gradmq_engine_forbidden (engine, reason, zmq_msg_gets (header, "Peer-Address"));
+    return err;
+}
+
 static void
-s_exchange (gradmq_control_t *self, const void *asked, size_t size, gradmq_entry_t **payload,
+s_exchange (gradmq_control_t *self, zmq_msg_t *header, gradmq_entry_t **payload,
             gradmq_err_t trouble)
 {
+    const void *asked = zmq_msg_data (header);
+    size_t size = zmq_msg_size (header);
     gradmq_reason_t reason = {0};
     gradmq_request_t request;
     gradmq_reply_t reply = {0};
@@ -205,6 +219,8 @@ s_exchange (gradmq_control_t *self, const void *asked, size_t size, gradmq_entry
     const gradmq_command_row_t *row = err ? NULL : gradmq_command_find (request.command);
     if (!err && !row)
         err = GRADMQ_ERR_COMMAND;
+    if (!err)
+        err = s_guard (self->engine, header, row, &request, &reason);
     //  Too many frames of a gradient are one more thing to refuse it for.
     if (!err && !(request.gradient && trouble == GRADMQ_ERR_FRAMES))
         err = trouble;
@@ -216,7 +232,8 @@ s_exchange (gradmq_control_t *self, const void *asked, size_t size, gradmq_entry
     }
     if (err) {
         s_refuse (&exchange, err);
-        reply.position = gradmq_engine_position (self->engine);
+        if (err != GRADMQ_ERR_PERMISSION)  //  it is told nothing else
+            reply.position = gradmq_engine_position (self->engine);
     } else
         s_run (&exchange, row);
     s_reply (self, &exchange, named && s_final (reply.code), asked, size);
@@ -248,7 +265,7 @@ gradmq_control_answer (gradmq_control_t *self, size_t most)
             trouble = GRADMQ_ERR_MEMORY;
         }
         bytes += entry->gradient.payload.bytes;
-        s_exchange (self, zmq_msg_data (&header), zmq_msg_size (&header), &entry, trouble);
+        s_exchange (self, &header, &entry, trouble);
         if (entry != &none)
             gradmq_queue_free_entry (&self->engine->queue, &entry);
         zmq_msg_close (&header);

@@ -48,6 +48,7 @@ static void
 s_free (gradmq_coordinator_t *self)
 {
     gradmq_sockets_close (&self->shared.sockets);
+    gradmq_guard_close (&self->shared.guard);
     gradmq_engine_destroy (&self->shared.engine);
     pthread_cond_destroy (&self->shared.moved);
     pthread_mutex_destroy (&self->shared.mutex);
@@ -115,11 +116,14 @@ s_start (gradmq_coordinator_t *self, const gradmq_coordinator_options_t *options
     self->shared.engine = gradmq_engine_new (model, self->shared.clock, heartbeat);
     if (!self->shared.engine || !s_take_directory (self, options->records))
         return gradmq_refuse (why, GRADMQ_ERR_MEMORY, "no memory for a coordinator");
-    gradmq_err_t err = s_resume (self, options->state, why);
+    gradmq_err_t err = gradmq_guard_open (&self->shared.guard, options, why);
     if (!err)
-        err = gradmq_sockets_open (&self->shared.sockets, options, why);
+        err = s_resume (self, options->state, why);
+    if (!err)
+        err = gradmq_sockets_open (&self->shared.sockets, options, &self->shared.guard, why);
     if (err)
         return err;
+    self->shared.engine->guard = &self->shared.guard;
     self->shared.fixed_hwm = options->updates_hwm > 0;
     self->actor = zactor_new (gradmq_actor, &self->shared);
     if (!self->actor || atomic_load (&self->shared.closing))

@@ -9,10 +9,12 @@
 #include "coordinator/entry.h"
 #include "metrics/counters.h"
 #include "record/recorder.h"
+#include "security/authorised.h"
 #include "step/step.h"
 #include "sync/sync.h"
 #include "wire/message.h"
 
+struct gradmq_guard;
 struct gradmq_publisher;
 
 #define GRADMQ_METRIC_NAMES_MAX 32
@@ -92,6 +94,7 @@ typedef struct gradmq_engine {
     gradmq_counters_t counters;
     struct gradmq_publisher *publisher;
     uint64_t operations;  //  begun so far
+    struct gradmq_guard *guard;  //  who may send what; NULL: everybody everything
     gradmq_recording_t recording;
     gradmq_journal_t journal;
     gradmq_checkpoints_t checkpoints;
@@ -112,6 +115,8 @@ typedef struct gradmq_engine {
     unsigned malformed_sent;
     uint64_t strangers_ms;  //  the same for gradients of those who are not members
     unsigned strangers_sent;
+    uint64_t forbidden_ms;  //  and for messages whose senders may not send them
+    unsigned forbidden_sent;
 } gradmq_engine_t;
 
 //    errors  NULL: out of memory
@@ -180,18 +185,32 @@ void gradmq_engine_close (gradmq_engine_t *self);
 typedef enum {
     GRADMQ_ADMIT_QUEUED,
     GRADMQ_ADMIT_DUPLICATE,
-    GRADMQ_ADMIT_AWAY,      //  turned away with the code
-    GRADMQ_ADMIT_REFUSED,   //  REFUSED with the code
-    GRADMQ_ADMIT_MALFORMED  //  belongs to nobody
+    GRADMQ_ADMIT_AWAY,       //  turned away with the code
+    GRADMQ_ADMIT_REFUSED,    //  REFUSED with the code
+    GRADMQ_ADMIT_MALFORMED,  //  belongs to nobody
+    GRADMQ_ADMIT_FORBIDDEN   //  whoever sent it may not use this worker's name
 } gradmq_admission_t;
 
 //  A gradient as it came: its header, and its payload in *entry_p.
+//    `sender`   what its sender may do; NULL: everything
 //    `trouble`  an error found while its frames were read (FRAMES, MEMORY), or OK
 //    owns       takes *entry_p and nulls it
 //    source     rule G-2
 gradmq_admission_t gradmq_engine_gradient (gradmq_engine_t *self, gradmq_entry_t **entry_p,
-                                           const void *header, size_t size, gradmq_err_t trouble,
+                                           const gradmq_permit_t *sender, const void *header,
+                                           size_t size, gradmq_err_t trouble,
                                            gradmq_reason_t *reason);
+
+//  Whether who has this permit may speak as the worker of this name.
+//    errors  PERMISSION
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_check_name (const gradmq_permit_t *permit,
+                                                         const char *worker,
+                                                         gradmq_reason_t *reason);
+
+//  Tell that a message was refused because of its sender, and count it.
+//    `peer`  its address, NULL where that is not known
+void gradmq_engine_forbidden (gradmq_engine_t *self, const gradmq_reason_t *reason,
+                              const char *peer);
 
 //  The same for one that is already decoded into *entry_p.
 //    `fault`  what decoding found wrong with its contents, or OK

@@ -1,5 +1,6 @@
 #include "coordinator/ingress.h"
 
+#include "coordinator/guard.h"
 #include "core/handover.h"
 
 gradmq_err_t
@@ -24,27 +25,43 @@ gradmq_ingress_frames (void *socket, gradmq_entry_t *entry, bool more)
     return trouble;
 }
 
+//  Read the payload of a message that is not wanted.
+static void
+s_skip (void *socket, bool more)
+{
+    gradmq_entry_t none = {.message_room = GRADMQ_PAYLOAD_FRAMES_MAX,
+                           .message_count = GRADMQ_PAYLOAD_FRAMES_MAX};
+    (void) gradmq_ingress_frames (socket, &none, more);
+}
+
 //  One gradient whose header has arrived.
 static void
 s_take (gradmq_engine_t *engine, void *socket, zmq_msg_t *header, uint64_t *bytes)
 {
     bool more = zmq_msg_more (header);
+    gradmq_permit_t permit;
+    const gradmq_permit_t *sender;
+    gradmq_reason_t reason;
+    if (gradmq_guard_sender (engine->guard, header, &permit, &sender, &reason)) {
+        s_skip (socket, more);
+        gradmq_engine_forbidden (engine, &reason, zmq_msg_gets (header, "Peer-Address"));
+        return;
+    }
     gradmq_entry_t *entry = gradmq_queue_new_entry (&engine->queue);
     if (!entry) {
-        gradmq_entry_t none = {.message_room = GRADMQ_PAYLOAD_FRAMES_MAX,
-                               .message_count = GRADMQ_PAYLOAD_FRAMES_MAX};
-        (void) gradmq_ingress_frames (socket, &none, more);
+        s_skip (socket, more);
         gradmq_engine_malformed (engine, GRADMQ_ERR_MEMORY, "no memory for a gradient", NULL);
         return;
     }
     gradmq_err_t trouble = gradmq_ingress_frames (socket, entry, more);
     *bytes += entry->gradient.payload.bytes;
-    gradmq_reason_t reason;
-    gradmq_admission_t admission = gradmq_engine_gradient (engine, &entry, zmq_msg_data (header),
-                                                           zmq_msg_size (header), trouble, &reason);
+    gradmq_admission_t admission = gradmq_engine_gradient (
+        engine, &entry, sender, zmq_msg_data (header), zmq_msg_size (header), trouble, &reason);
     if (admission == GRADMQ_ADMIT_MALFORMED)
         gradmq_engine_malformed (engine, reason.code, gradmq_reason_text (&reason),
                                  zmq_msg_gets (header, "Peer-Address"));
+    if (admission == GRADMQ_ADMIT_FORBIDDEN)
+        gradmq_engine_forbidden (engine, &reason, zmq_msg_gets (header, "Peer-Address"));
 }
 
 size_t

@@ -105,6 +105,16 @@ s_set_hwm (gradmq_publisher_t *self, const gradmq_engine_t *engine)
 }
 
 void
+gradmq_publisher_move (gradmq_publisher_t *self, const gradmq_engine_t *engine, void *updates,
+                       void *events)
+{
+    self->updates = updates;
+    self->events = events;
+    self->hwm = 0;
+    s_set_hwm (self, engine);
+}
+
+void
 gradmq_publisher_changed (gradmq_publisher_t *self, gradmq_engine_t *engine)
 {
     gradmq_layout_t *layout = gradmq_model_layout (engine->model);

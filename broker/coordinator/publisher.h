@@ -17,6 +17,10 @@ typedef struct gradmq_publisher gradmq_publisher_t;
 gradmq_publisher_t *gradmq_publisher_new (void *updates, void *events, bool fixed_hwm);
 void gradmq_publisher_destroy (gradmq_publisher_t **self_p);
 
+//  Publish on these sockets from now on, which took the places of the others.
+void gradmq_publisher_move (gradmq_publisher_t *self, const gradmq_engine_t *engine, void *updates,
+                            void *events);
+
 //  Publish the newest version on each published stream when its time has come, or now when `must`.
 void gradmq_publisher_update (gradmq_publisher_t *self, gradmq_engine_t *engine, bool must);
 

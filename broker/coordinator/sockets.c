@@ -11,6 +11,9 @@
 enum {
     HEARTBEAT_IVL_MS = 5000,
     HEARTBEAT_TIMEOUT_MS = 15000,
+    KEEPALIVE_IDLE_S = 30,
+    KEEPALIVE_INTVL_S = 10,
+    KEEPALIVE_CNT = 3,
     BACKLOG = 1024,
     BIND_TRIES = 20,
     BIND_AGAIN_MS = 10,
@@ -31,7 +34,7 @@ s_loopback (const char *endpoint)
 }
 
 static gradmq_err_t
-s_allowed (const char *endpoint, bool plain_tcp, gradmq_reason_t *reason)
+s_allowed (const gradmq_sockets_t *self, const char *endpoint, gradmq_reason_t *reason)
 {
     static const char *const transports [] = {"tcp://", "ipc://", "inproc://"};
     bool known = false;
@@ -41,11 +44,22 @@ s_allowed (const char *endpoint, bool plain_tcp, gradmq_reason_t *reason)
         return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
                               "endpoint \"%.200s\" begins with none of tcp://, ipc://, inproc://",
                               endpoint);
-    if (strncmp (endpoint, "tcp://", 6) == 0 && !plain_tcp && !s_loopback (endpoint))
-        return gradmq_refuse (reason, GRADMQ_ERR_BIND,
-                              "%.200s can be reached from other machines, and anybody there could "
-                              "change the model; bind to 127.0.0.1 or ipc, or set allow_plain_tcp",
-                              endpoint);
+    if (self->guard->authorised) {
+        if (strncmp (endpoint, "inproc://", 9) == 0)
+            return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
+                                  "%.200s: ZeroMQ asks nobody for a key there; bind to tcp or ipc, "
+                                  "or leave out secret and authorised",
+                                  endpoint);
+        return GRADMQ_OK;
+    }
+    if (strncmp (endpoint, "tcp://", 6) == 0 && !self->plain_tcp && !s_loopback (endpoint))
+        return gradmq_refuse (
+            reason, GRADMQ_ERR_BIND,
+            "%.200s can be reached from other machines, and anybody there could "
+            "change the model: give secret and authorised (`gradmq keygen server` "
+            "makes the first key), or bind to 127.0.0.1 or ipc, or set "
+            "allow_plain_tcp",
+            endpoint);
     return GRADMQ_OK;
 }
 
@@ -91,10 +105,10 @@ s_bound (void *socket, const char *endpoint)
 }
 
 static gradmq_err_t
-s_bind_one (zsock_t *socket, const char *endpoint, bool plain_tcp, gradmq_bound_t *bound,
-            gradmq_reason_t *reason)
+s_bind_one (const gradmq_sockets_t *self, zsock_t *socket, const char *endpoint,
+            gradmq_bound_t *bound, gradmq_reason_t *reason)
 {
-    gradmq_err_t err = s_allowed (endpoint, plain_tcp, reason);
+    gradmq_err_t err = s_allowed (self, endpoint, reason);
     if (err)
         return err;
     if (bound->count == GRADMQ_ENDPOINTS_MAX)
@@ -111,7 +125,7 @@ s_bind_one (zsock_t *socket, const char *endpoint, bool plain_tcp, gradmq_bound_
 }
 
 static gradmq_err_t
-s_bind (zsock_t *socket, const char *endpoints, bool plain_tcp, gradmq_bound_t *bound,
+s_bind (const gradmq_sockets_t *self, zsock_t *socket, const char *endpoints, gradmq_bound_t *bound,
         gradmq_reason_t *reason)
 {
     gradmq_err_t err = GRADMQ_OK;
@@ -126,7 +140,7 @@ s_bind (zsock_t *socket, const char *endpoints, bool plain_tcp, gradmq_bound_t *
                                   "an endpoint is longer than %zu bytes", sizeof one - 1);
         memcpy (one, endpoints, length);
         one [length] = 0;
-        err = s_bind_one (socket, one, plain_tcp, bound, reason);
+        err = s_bind_one (self, socket, one, bound, reason);
         endpoints += length;
     }
     if (!err && !bound->count)
@@ -135,36 +149,57 @@ s_bind (zsock_t *socket, const char *endpoints, bool plain_tcp, gradmq_bound_t *
 }
 
 //  Options that have to be set before bind.
-static void
-s_set (zsock_t *socket, const gradmq_coordinator_options_t *options)
+static gradmq_err_t
+s_set (const gradmq_sockets_t *self, zsock_t *socket, int hwm, bool ipv6, gradmq_reason_t *reason)
 {
-    zsock_set_linger (socket, (int) (options->linger_ms ? options->linger_ms : GRADMQ_LINGER_MS));
+    zsock_set_linger (socket, self->linger_ms);
     zsock_set_maxmsgsize (socket, (int) GRADMQ_FRAME_BYTES_MAX);
     zsock_set_handshake_ivl (socket, (int) GRADMQ_HANDSHAKE_MS);
     zsock_set_heartbeat_ivl (socket, HEARTBEAT_IVL_MS);
     zsock_set_heartbeat_timeout (socket, HEARTBEAT_TIMEOUT_MS);
+    zsock_set_heartbeat_ttl (socket, HEARTBEAT_TIMEOUT_MS);
     zsock_set_tcp_keepalive (socket, 1);
+    zsock_set_tcp_keepalive_idle (socket, KEEPALIVE_IDLE_S);
+    zsock_set_tcp_keepalive_intvl (socket, KEEPALIVE_INTVL_S);
+    zsock_set_tcp_keepalive_cnt (socket, KEEPALIVE_CNT);
     zsock_set_backlog (socket, BACKLOG);
+    zsock_set_sndhwm (socket, hwm);
+    zsock_set_rcvhwm (socket, hwm);
+    if (ipv6)
+        zsock_set_ipv6 (socket, 1);
+    return gradmq_guard_socket (self->guard, zsock_resolve (socket), reason);
 }
 
-static gradmq_err_t
-s_open_one (zsock_t **socket_p, int type, const char *endpoints, int send_hwm, int receive_hwm,
-            const gradmq_coordinator_options_t *options, gradmq_bound_t *bound,
-            gradmq_reason_t *reason)
+static zsock_t **
+s_place (gradmq_sockets_t *self, gradmq_socket_t which)
 {
-    *socket_p = NULL;
-    if (!endpoints || !endpoints [0])
-        return GRADMQ_OK;
-    zsock_t *socket = *socket_p = zsock_new (type);
+    zsock_t **const places [GRADMQ_SOCKETS] = {&self->control, &self->gradients, &self->updates,
+                                               &self->events};
+    return places [which];
+}
+
+//  A socket with its options, not bound.
+static gradmq_err_t
+s_make (gradmq_sockets_t *self, gradmq_socket_t which, bool ipv6, gradmq_reason_t *reason)
+{
+    static const int types [GRADMQ_SOCKETS] = {ZMQ_REP, ZMQ_PULL, ZMQ_PUB, ZMQ_PUB};
+    zsock_t *socket = *s_place (self, which) = zsock_new (types [which]);
     if (!socket)
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "cannot make a socket: %s",
                               zmq_strerror (errno));
-    s_set (socket, options);
-    zsock_set_sndhwm (socket, send_hwm);
-    zsock_set_rcvhwm (socket, receive_hwm);
-    if (strchr (endpoints, '['))
-        zsock_set_ipv6 (socket, 1);
-    return s_bind (socket, endpoints, options->allow_plain_tcp, bound, reason);
+    return s_set (self, socket, self->hwm [which], ipv6, reason);
+}
+
+static gradmq_err_t
+s_open_one (gradmq_sockets_t *self, gradmq_socket_t which, const char *endpoints,
+            gradmq_reason_t *reason)
+{
+    if (!endpoints || !endpoints [0])
+        return GRADMQ_OK;
+    gradmq_err_t err = s_make (self, which, strchr (endpoints, '[') != NULL, reason);
+    if (!err)
+        err = s_bind (self, *s_place (self, which), endpoints, &self->bound [which], reason);
+    return err;
 }
 
 //  The list as replies want it. Only its form differs: nothing is copied.
@@ -176,23 +211,20 @@ s_texts (const gradmq_bound_t *bound)
 
 gradmq_err_t
 gradmq_sockets_open (gradmq_sockets_t *self, const gradmq_coordinator_options_t *options,
-                     gradmq_reason_t *reason)
+                     const gradmq_guard_t *guard, gradmq_reason_t *reason)
 {
-    *self = (gradmq_sockets_t){0};
-    int updates = options->updates_hwm ? (int) options->updates_hwm : UPDATES_HWM;
-    int events = options->events_hwm ? (int) options->events_hwm : EVENTS_HWM;
-    const gradmq_coordinator_options_t *o = options;
-    gradmq_err_t err = s_open_one (&self->control, ZMQ_REP, o->control, CONTROL_HWM, CONTROL_HWM, o,
-                                   &self->bound [GRADMQ_SOCKET_CONTROL], reason);
-    if (!err)
-        err = s_open_one (&self->gradients, ZMQ_PULL, o->gradients, GRADIENTS_HWM, GRADIENTS_HWM, o,
-                          &self->bound [GRADMQ_SOCKET_GRADIENTS], reason);
-    if (!err)
-        err = s_open_one (&self->updates, ZMQ_PUB, o->updates, updates, updates, o,
-                          &self->bound [GRADMQ_SOCKET_UPDATES], reason);
-    if (!err)
-        err = s_open_one (&self->events, ZMQ_PUB, o->events, events, events, o,
-                          &self->bound [GRADMQ_SOCKET_EVENTS], reason);
+    *self = (gradmq_sockets_t){
+        .guard = guard,
+        .plain_tcp = options->allow_plain_tcp,
+        .linger_ms = (int) (options->linger_ms ? options->linger_ms : GRADMQ_LINGER_MS),
+        .hwm = {CONTROL_HWM, GRADIENTS_HWM,
+                options->updates_hwm ? (int) options->updates_hwm : UPDATES_HWM,
+                options->events_hwm ? (int) options->events_hwm : EVENTS_HWM}};
+    const char *const endpoints [GRADMQ_SOCKETS] = {options->control, options->gradients,
+                                                    options->updates, options->events};
+    gradmq_err_t err = GRADMQ_OK;
+    for (gradmq_socket_t i = 0; i < GRADMQ_SOCKETS && !err; i++)
+        err = s_open_one (self, i, endpoints [i], reason);
     self->endpoints =
         (gradmq_endpoints_t){.gradients = s_texts (&self->bound [GRADMQ_SOCKET_GRADIENTS]),
                              .updates = s_texts (&self->bound [GRADMQ_SOCKET_UPDATES]),
@@ -207,6 +239,32 @@ s_shut (zsock_t **socket_p, const gradmq_bound_t *bound)
     for (size_t i = 0; *socket_p && i < bound->count; i++)
         zmq_unbind (zsock_resolve (*socket_p), bound->items [i]);
     zsock_destroy (socket_p);
+}
+
+static gradmq_err_t
+s_renew (gradmq_sockets_t *self, gradmq_socket_t which, gradmq_reason_t *reason)
+{
+    const gradmq_bound_t *bound = &self->bound [which];
+    bool ipv6 = false;
+    if (!bound->count)
+        return GRADMQ_OK;
+    for (size_t i = 0; i < bound->count; i++)
+        ipv6 |= strchr (bound->items [i], '[') != NULL;
+    s_shut (s_place (self, which), bound);
+    gradmq_err_t err = s_make (self, which, ipv6, reason);
+    for (size_t i = 0; i < bound->count && !err; i++)
+        if (!s_bound (zsock_resolve (*s_place (self, which)), bound->items [i]))
+            err = gradmq_refuse (reason, GRADMQ_ERR_BIND, "cannot bind to %.200s again: %s",
+                                 bound->items [i], zmq_strerror (errno));
+    return err;
+}
+
+gradmq_err_t
+gradmq_sockets_renew (gradmq_sockets_t *self, gradmq_reason_t *reason)
+{
+    gradmq_err_t err = s_renew (self, GRADMQ_SOCKET_UPDATES, reason);
+    gradmq_err_t other = s_renew (self, GRADMQ_SOCKET_EVENTS, reason);
+    return err ? err : other;
 }
 
 void

@@ -3,7 +3,7 @@
 #ifndef GRADMQ_COORDINATOR_SOCKETS_H
 #define GRADMQ_COORDINATOR_SOCKETS_H
 
-#include "coordinator/command.h"
+#include "coordinator/guard.h"
 #include "gradmq_coordinator.h"
 
 #include <czmq.h>
@@ -28,15 +28,26 @@ typedef struct {
 typedef struct {
     zsock_t *control, *gradients, *updates, *events;  //  NULL: no endpoints were given
     gradmq_bound_t bound [GRADMQ_SOCKETS];
+    const gradmq_guard_t *guard;
+    int linger_ms;
+    int hwm [GRADMQ_SOCKETS];
+    bool plain_tcp;
     gradmq_endpoints_t endpoints;
 } gradmq_sockets_t;
 
-//  Make the sockets that the options name.
-//    owns    *self is cleared by gradmq_sockets_close, also after an error
-//    errors  BIND, ARGUMENT, MEMORY
+//  Make the sockets that the options name, which take connections as the guard has it.
+//    owns    *self is cleared by gradmq_sockets_close, also after an error; borrows `guard` until then
+//    errors  BIND, ARGUMENT, MEMORY, UNSUPPORTED
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_sockets_open (gradmq_sockets_t *self,
                                                     const gradmq_coordinator_options_t *options,
+                                                    const gradmq_guard_t *guard,
                                                     gradmq_reason_t *reason);
+
+//  Make updates and events anew at the same endpoints: whoever was connected has to connect again. It
+//  is the only way to part from a subscriber.
+//    errors  BIND: an endpoint was taken meanwhile; MEMORY. To be called again then.
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_sockets_renew (gradmq_sockets_t *self,
+                                                     gradmq_reason_t *reason);
 
 //  Close the sockets; what they were bound to stays known.
 void gradmq_sockets_shut (gradmq_sockets_t *self);

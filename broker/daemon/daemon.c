@@ -93,6 +93,19 @@ s_feed_watchdog (s_daemon_t *self)
     self->well = well;
 }
 
+//  SIGHUP. Settings are changed over the control socket, the rest by a restart.
+static void
+s_reload (s_daemon_t *self)
+{
+    gradmq_reason_t why = {0};
+    if (!self->config->security_authorised [0])
+        gradmq_log (GRADMQ_LOG_INFO, "SIGHUP changes nothing: there are no authorised keys to read "
+                                     "again; settings are changed over the control socket");
+    else if (gradmq_coordinator_reload_keys (self->coordinator, &why))
+        gradmq_log (GRADMQ_LOG_ERROR, "SIGHUP: nobody is authorised: %s",
+                    gradmq_reason_text (&why));
+}
+
 //  Wait for the end; returns why it came.
 static const char *
 s_wait (s_daemon_t *self)
@@ -107,8 +120,7 @@ s_wait (s_daemon_t *self)
         if (number == SIGTERM)
             return "SIGTERM";
         if (number == SIGHUP)
-            gradmq_log (GRADMQ_LOG_INFO, "SIGHUP changes nothing; settings are changed over the "
-                                         "control socket, the rest by a restart");
+            s_reload (self);
         if (!gradmq_coordinator_alive (self->coordinator))
             return "a Destroy request";
         s_feed_watchdog (self);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { MMAP_THRESHOLD_BYTES = 1 << 30, TRIM_THRESHOLD_BYTES = INT_MAX };
 
@@ -148,9 +149,22 @@ s_endpoint (const char *text)
     return text [0] ? text : NULL;
 }
 
+//  A path, or the name of what the service manager was told to hand over (LoadCredential=).
+static const char *
+s_credential (const char *text, char path [PATH_MAX])
+{
+    const char *folder = getenv ("CREDENTIALS_DIRECTORY");
+    if (!text [0] || strchr (text, '/') || !folder || !folder [0])
+        return text;
+    if (snprintf (path, PATH_MAX, "%s/%s", folder, text) >= PATH_MAX || access (path, F_OK) != 0)
+        return text;
+    return path;
+}
+
 static gradmq_err_t
 s_open (gradmq_coordinator_t **self_p, const gradmq_config_t *config, gradmq_reason_t *reason)
 {
+    char secret [PATH_MAX];
     gradmq_coordinator_options_t options = {
         .model = config->model_name,
         .control = s_endpoint (config->sockets_control),
@@ -162,6 +176,8 @@ s_open (gradmq_coordinator_t **self_p, const gradmq_config_t *config, gradmq_rea
         .events_hwm = (uint32_t) config->sockets_events_hwm,
         .linger_ms = (uint32_t) config->sockets_linger_ms,
         .allow_plain_tcp = config->sockets_allow_plain_tcp,
+        .secret = s_credential (config->security_secret, secret),
+        .authorised = config->security_authorised,
         .records = config->record_directory,
         .state = config->state_directory,
     };

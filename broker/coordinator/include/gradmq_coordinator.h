@@ -42,8 +42,13 @@ typedef struct {
     uint32_t events_hwm;    //  most events queued for a subscriber; 10,000
     uint32_t linger_ms;     //  2000
     bool allow_plain_tcp;   //  bind tcp to more than loopback without CURVE
-    const char *records;    //  folder in which Record may make files; it makes none
-    const char *state;      //  folder for checkpoints and journals, this coordinator's alone; it keeps none
+    //  CURVE on every socket, with both or neither of these. None: whoever can connect may do everything.
+    const char *secret;  //  file of the coordinator's own certificate, with its secret key
+    const char
+        *authorised;      //  folder of the public certificates that may connect, with their roles;
+                          //  what changes in it counts from the next message on
+    const char *records;  //  folder in which Record may make files; it makes none
+    const char *state;    //  folder for checkpoints and journals, this coordinator's alone; it keeps none
 } gradmq_coordinator_options_t;
 
 //  new: descent, sgd with rate 1.0, until something else is set.
@@ -51,8 +56,9 @@ typedef struct {
 //  Where the folder `state` has something, it goes on from there: gradmq_coordinator_status tells
 //  (`resumed`). With durability journal, a journal that cannot be written ends the process: see
 //  `gradmq settings`.
-//    errors  ARGUMENT, NAME, BIND (with the endpoint and why), MEMORY; of `state`: IO, BUSY (another process
-//            has it), FORMAT and DIFFERS (damaged, with the place); *self_p is then NULL
+//    errors  ARGUMENT, NAME, BIND (with the endpoint and why), MEMORY; of keys IO, FORMAT, PERMISSION (a
+//            file's mode); of `state` IO, BUSY (another process has it), FORMAT and DIFFERS (damaged,
+//            with the place); *self_p is then NULL
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t
 gradmq_coordinator_open (gradmq_coordinator_t **self_p, const gradmq_coordinator_options_t *options,
                          gradmq_reason_t *why);
@@ -69,6 +75,12 @@ GRADMQ_EXPORT const char *gradmq_coordinator_endpoint (const gradmq_coordinator_
 //  an inproc endpoint makes his sockets in it, or gives it to gradmq_worker_open (gradmq.h).
 //    owns    the library's; never terminate it
 GRADMQ_EXPORT void *gradmq_coordinator_zmq_context (void);
+
+//  Read the folder of authorised keys again. That happens by itself where something in it changes, but
+//  for what is behind a symbolic link, or on another machine's disk.
+//    errors  IO, PERMISSION, MEMORY: nobody is then authorised
+GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t
+gradmq_coordinator_reload_keys (gradmq_coordinator_t *self, gradmq_reason_t *why);
 
 //  destroy: stop, tell subscribers, close. Idempotent; NULL is fine.
 //    thread  when no other call is under way

@@ -141,7 +141,7 @@ gradmq_host_push (gradmq_host_t *self, const gradmq_gradient_t *header, const vo
     }
     gradmq_reason_t why = {0};
     gradmq_admission_t admission =
-        gradmq_engine_gradient (self->engine, &entry, written, written_size, GRADMQ_OK, &why);
+        gradmq_engine_gradient (self->engine, &entry, NULL, written, written_size, GRADMQ_OK, &why);
     if (admission != GRADMQ_ADMIT_QUEUED && admission != GRADMQ_ADMIT_REFUSED)
         return gradmq_refuse (reason, GRADMQ_ERR_STATE,
                               "sequence %" PRIu64 " of %s was not taken: %s", header->sequence,
