@@ -166,7 +166,11 @@ s_answered (gradmq_worker_t *self, gradmq_probe_t asked, const gradmq_reply_t *r
         self->fenced = true;
     else if (err == GRADMQ_ERR_NOT_JOINED)
         self->join = true;
-    else if (asked == GRADMQ_PROBE_DESCRIBE) {
+    else if (err == GRADMQ_ERR_PERMISSION) {
+        //  Its key was taken out. It may be put back: then there is a member to be again.
+        self->join = true;
+        s_not_joined (self, &reason);
+    } else if (asked == GRADMQ_PROBE_DESCRIBE) {
         self->describe = false;
         if (!err && reply->answer == GRADMQ_ANSWER_DESCRIPTION)
             err = gradmq_worker_described (self, &reply->description, &reason);

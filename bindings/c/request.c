@@ -55,9 +55,12 @@ gradmq_requester_open (gradmq_requester_t *self, gradmq_session_t *session, grad
     self->next_id = gradmq_random_u64 () >> 1 | 1;
     gradmq_err_t err = gradmq_session_socket (session, ZMQ_REQ, &self->socket, why);
     if (!err)
+        err = gradmq_handshake_watch (&self->handshake, &session->keys, session->zmq, self->socket,
+                                      why);
+    if (!err)
         err = gradmq_session_connect (self->socket, session->control, why);
     if (err)
-        gradmq_socket_close (&self->socket);
+        gradmq_requester_close (self);
     return err;
 }
 
@@ -75,6 +78,7 @@ void
 gradmq_requester_close (gradmq_requester_t *self)
 {
     s_forget (self);
+    gradmq_handshake_close (&self->handshake, self->socket);
     gradmq_socket_close (&self->socket);
 }
 
@@ -209,17 +213,41 @@ gradmq_requester_wait_ms (const gradmq_requester_t *self)
     return self->sent && left < LOOK_MS ? left : LOOK_MS;
 }
 
+//  What is told where the handshake fails: ZeroMQ does not say which of the two it is.
+#define HANDSHAKE_TEXT                                                                             \
+    "the handshake fails: is server_key that coordinator's, and is the key %s among those that "   \
+    "it "                                                                                          \
+    "has authorised?"
+
 static gradmq_err_t
-s_timeout (const gradmq_requester_t *self, gradmq_reason_t *why)
+s_timeout (gradmq_requester_t *self, gradmq_reason_t *why)
 {
+    if (!self->sent && gradmq_handshake_failed (&self->handshake))
+        return gradmq_refuse (why, GRADMQ_ERR_CONNECT, "%s is there, but " HANDSHAKE_TEXT,
+                              self->session->control, self->session->keys.own.public_key);
     if (!self->reached)
         return gradmq_refuse (why, GRADMQ_ERR_CONNECT,
                               "nobody answers at %s: is the coordinator up, and is this its "
-                              "control endpoint?",
-                              self->session->control);
+                              "control endpoint?%s",
+                              self->session->control,
+                              self->session->keys.given
+                                  ? ""
+                                  : " One that asks for keys is silent to those who give none.");
     return gradmq_refuse (why, GRADMQ_ERR_TIMEOUT,
                           "%s was not answered by %s in time, asked %u times", self->command,
                           self->session->control, self->tries);
+}
+
+static void
+s_tell (gradmq_requester_t *self)
+{
+    gradmq_session_t *session = self->session;
+    if (!self->sent && gradmq_handshake_failed (&self->handshake))
+        gradmq_session_wait (session, "waiting for %s: " HANDSHAKE_TEXT, session->control,
+                             session->keys.own.public_key);
+    else
+        gradmq_session_wait (session, "waiting for %s to answer %s%s", session->control,
+                             self->command, self->sent ? "" : ": there is no connection");
 }
 
 //  Until the answer is there or the deadline is over.
@@ -237,9 +265,7 @@ s_await (gradmq_requester_t *self, uint64_t deadline_ms, gradmq_reply_t *reply,
             return err;
         }
         if (now - begun >= 2 * LOOK_MS)
-            gradmq_session_wait (self->session, "waiting for %s to answer %s%s",
-                                 self->session->control, self->command,
-                                 self->sent ? "" : ": there is no connection");
+            s_tell (self);
         uint64_t wait = gradmq_requester_wait_ms (self);
         if (wait > deadline_ms - now)
             wait = deadline_ms - now;

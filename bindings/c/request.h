@@ -10,6 +10,7 @@
 typedef struct {
     gradmq_session_t *session;  //  borrowed
     void *socket;
+    gradmq_handshake_t handshake;
     uint64_t next_id;
     bool reached;  //  there was a peer once
     //  What is asked now.

@@ -100,15 +100,21 @@ gradmq_session_open (gradmq_session_t *self, const gradmq_options_t *options,
     gradmq_err_t err = s_take_options (self, options, why);
     if (err)
         return err;
+    err = gradmq_keys_load (&self->keys, options, why);
+    if (err)
+        return err;
     self->pace = pace ? *pace : gradmq_pace_usual ();
     self->clock = gradmq_clock_real ();
     self->buffers = gradmq_buffers_new ();
-    if (self->buffers == NULL)
+    if (self->buffers == NULL) {
+        gradmq_keys_wipe (&self->keys);
         return gradmq_refuse (why, GRADMQ_ERR_MEMORY, "out of memory");
+    }
     self->zmq_owned = options->zmq_context == NULL;
     self->zmq = self->zmq_owned ? zmq_ctx_new () : options->zmq_context;
     if (self->zmq == NULL) {
         gradmq_buffers_destroy (&self->buffers);
+        gradmq_keys_wipe (&self->keys);
         return gradmq_refuse (why, GRADMQ_ERR_MEMORY, "no ZeroMQ context can be made: %s",
                               zmq_strerror (errno));
     }
@@ -122,6 +128,7 @@ gradmq_session_close (gradmq_session_t *self)
         while (zmq_ctx_term (self->zmq) != 0 && errno == EINTR)
             ;
     self->zmq = NULL;
+    gradmq_keys_wipe (&self->keys);
     gradmq_buffers_destroy (&self->buffers);
 }
 
@@ -175,7 +182,7 @@ gradmq_session_socket (gradmq_session_t *self, int type, void **socket, gradmq_r
     //  With the option on, ZeroMQ takes a name's IPv6 address only, so that "localhost" would not be
     //  found at 127.0.0.1.
     s_set_options (*socket, type, (int) self->linger_ms, strstr (self->control, "://[") != NULL);
-    return GRADMQ_OK;
+    return gradmq_keys_set (&self->keys, *socket, why);
 }
 
 gradmq_err_t

@@ -8,6 +8,7 @@
 #include "buffer.h"
 #include "endpoint.h"
 #include "gradmq.h"
+#include "keys.h"
 
 #include "core/clock.h"
 #include "core/limit.h"
@@ -31,6 +32,7 @@ typedef struct {
     uint32_t timeout_ms, request_ms, linger_ms, window;
     bool no_updates;
     gradmq_pace_t pace;
+    gradmq_keys_t keys;
     void *zmq;
     bool zmq_owned;
     gradmq_buffers_t *buffers;
@@ -42,7 +44,7 @@ typedef struct {
 } gradmq_session_t;
 
 //  Check the options, fill in what is not given, make the context.
-//    errors  ARGUMENT, NAME, MEMORY; nothing is then owned
+//    errors  ARGUMENT, NAME, MEMORY; of keys IO, FORMAT, PERMISSION; nothing is then owned
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_session_open (gradmq_session_t *self,
                                                     const gradmq_options_t *options,
                                                     const gradmq_pace_t *pace,
@@ -51,8 +53,8 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_session_open (gradmq_session_t *self,
 //  Close the context; waits for linger at most. All sockets have been closed.
 void gradmq_session_close (gradmq_session_t *self);
 
-//  A socket of this type with our options, not connected.
-//    errors  MEMORY
+//  A socket of this type with our options and keys, not connected.
+//    errors  MEMORY, UNSUPPORTED
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_session_socket (gradmq_session_t *self, int type,
                                                       void **socket, gradmq_reason_t *why);
 

@@ -206,6 +206,7 @@ gradmq_watch_open (gradmq_watch_t **self_p, gradmq_remote_t *remote, unsigned wh
         free (self);
         return err;
     }
+    self->session.keys = from->keys;
     const uint64_t deadline_ms = gradmq_session_ms (&self->session) + self->session.timeout_ms;
     err = s_open (self, what, name, deadline_ms, why);
     if (!err)

@@ -22,6 +22,13 @@ s_on_wait (const char *text, void *context)
         fprintf (self->err, "gradmq: %s\n", gradmq_text_clean (clean, sizeof clean, text));
 }
 
+//  A file that an option names, else an environment variable.
+static const char *
+s_path_of (const gradmq_cli_t *self, gradmq_verb_option_id_t option, const char *variable)
+{
+    return gradmq_args_text (self->args, option, getenv (variable));
+}
+
 static gradmq_err_t
 s_connect (gradmq_cli_t *self, uint32_t timeout_ms, gradmq_reason_t *reason)
 {
@@ -35,6 +42,8 @@ s_connect (gradmq_cli_t *self, uint32_t timeout_ms, gradmq_reason_t *reason)
         .control = self->control,
         .model = gradmq_args_text (self->args, GRADMQ_OPT_MODEL, NULL),
         .name = gradmq_args_text (self->args, GRADMQ_OPT_WORKER, NULL),
+        .secret = s_path_of (self, GRADMQ_OPT_SECRET, "GRADMQ_SECRET"),
+        .server_key = s_path_of (self, GRADMQ_OPT_SERVER_KEY, "GRADMQ_SERVER_KEY"),
         .timeout_ms = first_ms,
         .request_ms = later_ms,
         .on_wait = watched ? s_on_wait : NULL,

@@ -107,6 +107,8 @@ gradmq_help_man (FILE *to)
         ".PP\n.nf\n{\"error\": {\"code\": 12, \"name\": \"NO_MODEL\", \"message\": \"...\"}}\n.fi\n"
         ".SH ENVIRONMENT\n.TP\n\\fBGRADMQ_CONTROL\\fR\n"
         "Control endpoint where \\fB\\-\\-control\\fR is not given.\n"
+        ".TP\n\\fBGRADMQ_SECRET\\fR, \\fBGRADMQ_SERVER_KEY\\fR\n"
+        "Files of \\fB\\-\\-secret\\fR and \\fB\\-\\-server\\-key\\fR where these are not given.\n"
         ".TP\n\\fBNO_COLOR\\fR\nWhen set to anything, \\fBgradmq watch\\fR uses no color.\n"
         ".SH SEE ALSO\n\\fBgradmqd\\fR(8)\n",
         to);

@@ -72,6 +72,10 @@ typedef struct {
     //  inproc endpoints, useful where a process has very many workers. NULL: one of its own, with
     //  one I/O thread.
     void *zmq_context;
+    //  CURVE, where the coordinator asks for keys: both or neither. Keys are named by file, so that no
+    //  command line or environment holds a secret.
+    const char *secret;      //  file of the own certificate, with its secret key (`gradmq keygen`)
+    const char *server_key;  //  file of the coordinator's public certificate, or that key as Z85
 } gradmq_options_t;
 
 //  ------------------------------------------------------------------------------------------------
@@ -106,7 +110,8 @@ typedef struct gradmq_worker gradmq_worker_t;
 //  Connect, join, and wait until the model is there.
 //    owns    *self_p is the caller's: gradmq_worker_close
 //    errors  ARGUMENT, NAME, CONNECT, TIMEOUT, MODEL, NO_MODEL (none was loaded in time), VERSION,
-//            MEMORY; *self_p is then NULL
+//            MEMORY; of keys IO, FORMAT, PERMISSION (a file's mode; or what the key is not allowed);
+//            *self_p is then NULL
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_worker_open (gradmq_worker_t **self_p,
                                                                  const gradmq_options_t *options,
                                                                  gradmq_reason_t *why);
@@ -291,7 +296,8 @@ GRADMQ_EXPORT const char *gradmq_worker_waits (const gradmq_worker_t *self);
 typedef struct gradmq_remote gradmq_remote_t;
 
 //  Connect and ask what is there.
-//    errors  ARGUMENT, CONNECT, TIMEOUT, MODEL, VERSION, MEMORY; *self_p is then NULL
+//    errors  ARGUMENT, CONNECT, TIMEOUT, MODEL, VERSION, MEMORY; of keys IO, FORMAT, PERMISSION; *self_p
+//            is then NULL
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_open (gradmq_remote_t **self_p,
                                                                  const gradmq_options_t *options,
                                                                  gradmq_reason_t *why);

@@ -25,7 +25,10 @@ s_policy (const gradmq_settings_info_t *info)
 bool
 digits_manner_ask (digits_manner_t *self, const digits_options_t *options)
 {
-    gradmq_options_t connection = {.control = options->control, .model = options->model};
+    gradmq_options_t connection = {.control = options->control,
+                                   .model = options->model,
+                                   .secret = options->secret,
+                                   .server_key = options->server_key};
     gradmq_reason_t why = {0};
     gradmq_remote_t *remote;
     const gradmq_settings_info_t *info = NULL;

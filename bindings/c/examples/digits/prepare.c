@@ -82,7 +82,10 @@ digits_prepare (const digits_options_t *options)
         return 2;
     gradmq_remote_t *remote;
     gradmq_reason_t why = {0};
-    gradmq_options_t connection = {.control = options->control, .model = options->model};
+    gradmq_options_t connection = {.control = options->control,
+                                   .model = options->model,
+                                   .secret = options->secret,
+                                   .server_key = options->server_key};
     gradmq_err_t err = gradmq_remote_open (&remote, &connection, &why);
     if (!err)
         err = s_settings (remote, options, &why);

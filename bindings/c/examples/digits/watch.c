@@ -108,7 +108,10 @@ s_follow (watch_t *self)
 static bool
 s_watch (watch_t *self, const digits_options_t *options)
 {
-    gradmq_options_t connection = {.control = options->control, .model = options->model};
+    gradmq_options_t connection = {.control = options->control,
+                                   .model = options->model,
+                                   .secret = options->secret,
+                                   .server_key = options->server_key};
     gradmq_reason_t why = {0};
     self->network = digits_network_new (self->data->train.count);
     if (!self->network) {

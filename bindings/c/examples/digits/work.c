@@ -128,6 +128,8 @@ s_join (work_t *self)
     gradmq_options_t connection = {.control = options->control,
                                    .model = options->model,
                                    .name = options->name,
+                                   .secret = options->secret,
+                                   .server_key = options->server_key,
                                    .window = (uint32_t) options->window};
     gradmq_reason_t why = {0};
     if (!digits_manner_ask (&self->manner, options))
