@@ -20,6 +20,7 @@ CHECKS = [
     tables.check_files,
     tables.check_codes,
     tables.check_limits,
+    tables.check_roles,
     tables.check_settings,
     texts.check_places,
     texts.check_sizes,

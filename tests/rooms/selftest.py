@@ -28,11 +28,16 @@ RIGHT = {
     "broker/optimize/resolve.c": "",
     "broker/optimize/resolve.h": "",
     "broker/coordinator/actor.c": '#include <czmq.h>\n#include "gradmq_coordinator.h"\n',
+    "broker/coordinator/command.def": "X (LIST_WORKERS, list_workers, false, false, OBSERVER)\n"
+                                      "X (STOP, stop, true, false, ADMIN)\n",
+    "broker/coordinator/command/list_workers.c": "",
+    "broker/coordinator/command/stop.c": "",
     "bindings/c/worker.c": '#include "worker.h"\n#include "gradmq.h"\n#include "wire/message.h"\n',
     "bindings/c/worker.h": "",
     "bindings/c/examples/one.c": "#include <gradmq.h>\n",
     "schemas/gradmq/v1/settings.proto": "message Settings {\n  optional string mode = 1;\n}\n",
-    "schemas/PROTOCOL.md": "\n## 16. Settings\n\nOptimizers: sgd.\nSchedules: step.\n"
+    "schemas/PROTOCOL.md": "\n## 15. Control\n\n| ListWorkers | | any | Workers |\n| Stop | yes | admin | State |\n"
+                           "\n## 16. Settings\n\nOptimizers: sgd.\nSchedules: step.\n"
                            "\n## 17. Codes\n\n| 10 | NAME | not a valid name |\n"
                            "\n## 18. Limits and times\n\n| frame_bytes | 16777216 | bytes |\n",
 }
@@ -63,6 +68,9 @@ WRONG = [
     ("broker/core/limit.h", "#define GRADMQ_FRAME_BYTES_MAX (1u << 20)\n", "frame_bytes: 1048576"),
     ("broker/settings/setting.def", 'TEXT (direction, ALWAYS, "", "", "")\n', "direction is not a field"),
     ("broker/settings/setting.def", "COUNT (mode, ALWAYS, 0, 0, 1)\n", "mode is a string"),
+    ("broker/coordinator/command.def",
+     "X (LIST_WORKERS, list_workers, false, false, WORKER)\nX (STOP, stop, true, false, ADMIN)\n",
+     "LIST_WORKERS: worker in command.def"),
     ("README.md", f"see {PLACE}\n", "names a folder of one machine"),
     ("broker/core/a.c", "\n" * 501, "more than 500"),
 ]

@@ -80,6 +80,17 @@ def check_limits(root, ranks):
             yield f"{name}: {mine} in broker/core/limit.h, {value} in PROTOCOL.md"
 
 
+def check_roles(root, ranks):
+    """command.def and the protocol's table of commands: which role each needs."""
+    ours = {name: rest.rstrip(")").rsplit(", ", 1)[-1].lower()
+            for _, name, rest in rows(root / "broker/coordinator/command.def")}
+    theirs = {}
+    for names, role in re.findall(r"^\| ([A-Z][\w, ]+) \| (?:yes)? ?\| (\w+) \|", section(root, 15), re.MULTILINE):
+        for name in names.split(", "):
+            theirs[re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()] = "observer" if role == "any" else role
+    yield from differences("command.def", ours, "PROTOCOL.md, section 15", theirs)
+
+
 def number(expression):
     """The value of a C constant such as 16u << 20."""
     plain = re.sub(r"(\d)(?:u|ul|ull|l|ll)\b", r"\1", expression.strip("() "), flags=re.IGNORECASE)
