@@ -32,7 +32,8 @@ s_write_member (FILE *out, const gradmq_member_t *member, const char *phase)
              member->incarnation, phase, window->settled_through, window->applied, window->lost,
              window->others_from);
     s_write_list (out, window->others, told);
-    s_write_list (out, above, gradmq_window_disposed (window, above));
+    size_t count = gradmq_window_disposed (window, above);
+    s_write_list (out, above, count);
     fputc ('\n', out);
 }
 
