@@ -14,14 +14,15 @@ Suites (all of them when none is named):
   integration   real processes
   churn         workers that join, push and die at random: 200 for two minutes when it is named or with
                 --long, else 40 for 15 seconds
+  crash         the daemon is killed again and again and goes on from its journal: 20 times, with --long 300
   fuzz          every fuzzer over its corpus
   rooms         who includes whom; tables and files agree
   style         formatting, static analysis, shell scripts
 
 Unit, conformance, spec, integration and fuzz run under three builds: plain (build/), asan
 (build/asan: address and undefined behaviour sanitizers) and tsan (build/tsan: thread sanitizer).
-Churn runs under plain alone: it measures the memory of the process, where a sanitizer's own would be
-counted. A small one, without that, is among the integration tests of every build.
+Churn and crash run under plain alone: churn measures the memory of the process, where a sanitizer's own
+would be counted. Small ones, without that, are among the integration tests of every build.
 
   --long   also: the fuzzers look for new inputs (two minutes each), tests repeat
   --help   this text
@@ -49,11 +50,11 @@ for argument; do
     case $argument in
         --long) long=true ;;
         --help | -h) usage; exit 0 ;;
-        unit | conformance | spec | integration | churn | fuzz | rooms | style) suites+=" $argument" ;;
+        unit | conformance | spec | integration | churn | crash | fuzz | rooms | style) suites+=" $argument" ;;
         *) echo "tests/run.sh: no suite \"$argument\"; see --help" >&2; exit 2 ;;
     esac
 done
-[ -n "$suites" ] || { all=true; suites="unit conformance spec integration churn fuzz rooms style"; }
+[ -n "$suites" ] || { all=true; suites="unit conformance spec integration churn crash fuzz rooms style"; }
 
 wants () {
     case " $suites " in *" $1 "*) return 0 ;; *) return 1 ;; esac
@@ -260,6 +261,19 @@ run_churn () {
         run_check "churn of $workers workers" timeout 900 bash tests/integration/test_churn.sh
 }
 
+run_crash () {
+    local kills=20
+    # shellcheck disable=SC2086  # lists of words
+    if ! gradmq_need $GRADMQ_BUILD_PACKAGES $test_packages; then
+        missing crash "a compiler or a library is missing"
+        return
+    fi
+    have_plain || return
+    if $long; then kills=300; fi
+    GRADMQ_BUILD=$PWD/build GRADMQ_CRASH_KILLS=$kills GRADMQ_SEED=$RANDOM \
+        run_check "crash $kills times" timeout 1800 bash tests/integration/test_crash.sh
+}
+
 run_rooms () {
     if ! gradmq_need python3; then
         missing rooms "python3 is missing"
@@ -294,6 +308,7 @@ wants_programs () {
 if wants rooms; then run_rooms; fi
 if wants_programs; then run_programs; fi
 if wants churn; then run_churn; fi
+if wants crash; then run_crash; fi
 if wants style; then run_style; fi
 if $long && wants fuzz; then run_fuzzers; fi
 

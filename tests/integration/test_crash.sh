@@ -13,6 +13,7 @@ need program.marker
 
 kills=${GRADMQ_CRASH_KILLS:-6}
 RANDOM=${GRADMQ_SEED:-1}
+echo "seed ${GRADMQ_SEED:-1}"
 workers=4
 numbers=104  # of one life: four elements
 places=(journal-before-commit journal-after-commit journal-between journal-begun

@@ -4,6 +4,12 @@
 
 enum { LOOK_MS = 50 };
 
+static void
+s_pause (void)
+{
+    nanosleep (&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
+}
+
 //  The operation of this number as Status tells it; NULL: it is no longer told.
 static const gradmq_operation_t *
 s_find (const gradmq_reply_t *reply, uint64_t number)
@@ -31,19 +37,34 @@ s_wait (gradmq_cli_t *cli, uint64_t number, const gradmq_operation_t **done,
                                   "another checkpoint was begun since; see gradmq status");
         if ((*done)->done)
             return GRADMQ_OK;
-        nanosleep (&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
+        s_pause ();
+    }
+}
+
+//  Begin one, behind the one that is being written.
+static gradmq_err_t
+s_begin (gradmq_cli_t *cli, uint64_t *number, gradmq_reason_t *reason)
+{
+    const gradmq_reply_t *reply;
+    for (;;) {
+        gradmq_request_t request = {.command = GRADMQ_COMMAND_CHECKPOINT};
+        gradmq_err_t err = gradmq_cli_ask (cli, &request, &reply, reason);
+        if (err != GRADMQ_ERR_STATE) {
+            *number = err ? 0 : reply->operation.operation;
+            return err;
+        }
+        s_pause ();
     }
 }
 
 gradmq_err_t
 gradmq_verb_checkpoint (gradmq_cli_t *cli, gradmq_reason_t *reason)
 {
-    const gradmq_reply_t *reply;
+    uint64_t number;
     const gradmq_operation_t *done;
-    gradmq_request_t request = {.command = GRADMQ_COMMAND_CHECKPOINT};
-    gradmq_err_t err = gradmq_cli_ask (cli, &request, &reply, reason);
+    gradmq_err_t err = s_begin (cli, &number, reason);
     if (!err)
-        err = s_wait (cli, reply->operation.operation, &done, reason);
+        err = s_wait (cli, number, &done, reason);
     if (err)
         return err;
     if (done->code)
