@@ -87,7 +87,7 @@ s_open (s_fleet_t *self, const gradmq_task_t *task, gradmq_reason_t *reason)
     s_settings (trial, settings);
     gradmq_err_t err = gradmq_split (&self->split, &task->train, ALPHA, &dice, reason);
     if (!err)
-        err = gradmq_host_open (&self->host, settings, task->layout, reason);
+        err = gradmq_host_open (&self->host, settings, task->layout, NULL, reason);
     for (size_t i = 0; i < WORKERS && !err; i++)
         err = gradmq_learner_open (&self->workers [i], trial->arm, &task->train, &self->split, i,
                                    trial->seed, &self->host, reason);
@@ -102,7 +102,8 @@ s_next (s_fleet_t *self)
 {
     gradmq_learner_t *next = NULL;
     for (size_t i = 0; i < WORKERS; i++)
-        if (!self->workers [i].waits && (!next || self->workers [i].ready_us < next->ready_us))
+        if (!self->workers [i].pacer.waits
+            && (!next || self->workers [i].pacer.ready_us < next->pacer.ready_us))
             next = &self->workers [i];
     return next;
 }
@@ -130,14 +131,15 @@ s_advance (s_fleet_t *self, size_t done, gradmq_reason_t *reason)
                               "%s: all workers wait, and no step can be made",
                               self->trial->arm->name);
     double left = 1.0 - (double) done / (double) self->trial->contributions;
-    self->host.now_us = worker->ready_us;
+    self->host.now_us = worker->pacer.ready_us;
     gradmq_learner_compute (worker, self->trial->rate * left, result);
     if ((size_t) (worker - self->workers) < self->trial->attackers)
         s_poison (self, worker, result);
     gradmq_err_t err = gradmq_learner_push (worker, &self->host, result, reason);
-    worker->waits = true;
+    worker->pacer.waits = true;
     for (size_t i = 0; i < WORKERS && !err; i++)
-        if (self->workers [i].waits && gradmq_learner_may_begin (&self->workers [i], &self->host))
+        if (self->workers [i].pacer.waits
+            && gradmq_pacer_may_begin (&self->workers [i].pacer, &self->host))
             gradmq_learner_begin (&self->workers [i], &self->host);
     return err;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MODEL "digits"
+#define MODEL "learned"
 enum { HEADER_BYTES = 1024 };
 
 #define HEARTBEAT_MS 1000u
@@ -54,13 +54,13 @@ s_set (gradmq_host_t *self, const char *settings, gradmq_reason_t *reason)
 }
 
 static gradmq_err_t
-s_load (gradmq_host_t *self, gradmq_layout_t *layout, gradmq_reason_t *reason)
+s_load (gradmq_host_t *self, gradmq_layout_t *layout, const void *start, gradmq_reason_t *reason)
 {
     size_t size = (size_t) gradmq_layout_bytes (layout);
-    void *zeroes = calloc (1, size);
-    if (!zeroes)
+    void *zeroes = start ? NULL : calloc (1, size);
+    if (!start && !zeroes)
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "no memory for %zu bytes", size);
-    gradmq_frame_t frame = {zeroes, size};
+    gradmq_frame_t frame = {start ? start : zeroes, size};
     gradmq_payload_t payload = {&frame, 1, size};
     gradmq_err_t err =
         gradmq_engine_load (self->engine, layout, gradmq_layout_dtype (layout), &payload, reason);
@@ -70,7 +70,7 @@ s_load (gradmq_host_t *self, gradmq_layout_t *layout, gradmq_reason_t *reason)
 
 gradmq_err_t
 gradmq_host_open (gradmq_host_t *self, const char *settings, gradmq_layout_t *layout,
-                  gradmq_reason_t *reason)
+                  const void *start, gradmq_reason_t *reason)
 {
     *self = (gradmq_host_t){0};
     gradmq_clock_t clock = {.monotonic_us = s_now_us, .unix_us = s_now_us, .context = self};
@@ -81,7 +81,7 @@ gradmq_host_open (gradmq_host_t *self, const char *settings, gradmq_layout_t *la
     self->engine->publisher = self->publisher;
     gradmq_err_t err = s_set (self, settings, reason);
     if (!err)
-        err = s_load (self, layout, reason);
+        err = s_load (self, layout, start, reason);
     if (!err)
         err = gradmq_engine_start (self->engine, reason);
     return err;

@@ -13,11 +13,13 @@ typedef struct {
     uint64_t now_us;
 } gradmq_host_t;
 
-//  Open a coordinator with these settings ("name=value ...") and start it on zeroes of this layout.
+//  Open a coordinator with these settings ("name=value ...") and start it on parameters of this layout.
+//    `start`  the bytes of the parameters; NULL: zeroes
 //    owns    the caller clears *self, also on error
 //    errors  those of gradmq_engine_set_parameters and gradmq_engine_load; MEMORY
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_host_open (gradmq_host_t *self, const char *settings,
-                                                 gradmq_layout_t *layout, gradmq_reason_t *reason);
+                                                 gradmq_layout_t *layout, const void *start,
+                                                 gradmq_reason_t *reason);
 void gradmq_host_clear (gradmq_host_t *self);
 
 //    returns the new incarnation

@@ -33,7 +33,7 @@ s_open (s_parity_t *self, gradmq_reason_t *reason)
     gradmq_err_t err = gradmq_split_evenly (&self->split, &self->task->train, reason);
     if (!err)
         err = gradmq_host_open (&self->host, "policy=bsp rule=mean learning_rate=" RATE,
-                                self->task->layout, reason);
+                                self->task->layout, NULL, reason);
     for (size_t i = 0; i < WORKERS && !err; i++)
         err = gradmq_learner_open (&self->workers [i], mean, &self->task->train, &self->split, i, 1,
                                    &self->host, reason);

@@ -1,16 +1,11 @@
 #include "cli/bench/learn/worker.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { PARAMETERS = GRADMQ_LOGISTIC_PARAMETERS };
 
-//  Streams of a worker's dice.
-enum { IMAGES = 1000, HASTE = 2000 };
-
-#define A_GRADIENT_US 10000.0
-#define SPEED_DEVIATION 0.5  //  of the logarithm, between workers
-#define HASTE_DEVIATION 0.3  //  of the logarithm, from one gradient to the next
+//  Stream of a worker's dice.
+enum { IMAGES = 1000 };
 
 gradmq_err_t
 gradmq_learner_open (gradmq_learner_t *self, const gradmq_arm_t *arm, const gradmq_digits_t *digits,
@@ -18,20 +13,15 @@ gradmq_learner_open (gradmq_learner_t *self, const gradmq_arm_t *arm, const grad
                      gradmq_reason_t *reason)
 {
     double all = (double) split->first [GRADMQ_SPLIT_WORKERS];
-    *self = (gradmq_learner_t){.arm = arm,
-                               .digits = digits,
+    *self = (gradmq_learner_t){.digits = digits,
                                .images = split->images + split->first [index],
                                .image_count = gradmq_split_size (split, index),
-                               .dice = gradmq_dice (seed, IMAGES + index),
-                               .haste = gradmq_dice (seed, HASTE + index)};
+                               .dice = gradmq_dice (seed, IMAGES + index)};
     self->weight = (double) self->image_count * GRADMQ_SPLIT_WORKERS / all;
-    self->speed = A_GRADIENT_US * exp (SPEED_DEVIATION * gradmq_dice_normal (&self->haste));
-    gradmq_gradient_init (&self->header);
-    snprintf (self->header.worker, sizeof self->header.worker, "worker-%zu", index + 1);
     gradmq_err_t err = gradmq_encoder_open (&self->encoder, gradmq_encoder_find (arm->encoding),
                                             gradmq_model_layout (host->engine->model), reason);
     if (!err)
-        err = gradmq_host_join (host, self->header.worker, &self->header.incarnation, reason);
+        err = gradmq_pacer_open (&self->pacer, arm, index, seed, host, reason);
     return err;
 }
 
@@ -45,31 +35,8 @@ gradmq_learner_close (gradmq_learner_t *self)
 void
 gradmq_learner_begin (gradmq_learner_t *self, const gradmq_host_t *host)
 {
-    gradmq_position_t position = gradmq_engine_position (host->engine);
     gradmq_host_parameters (host, self->w);
-    self->header.has_base = true;
-    self->header.base_epoch = position.epoch;
-    self->header.base_version = position.version;
-    self->round = host->engine->sync.round;
-    self->waits = false;
-    size_t steps = self->arm->local_steps ? self->arm->local_steps : 1;
-    double chance = exp (HASTE_DEVIATION * gradmq_dice_normal (&self->haste));
-    self->ready_us = host->now_us + (uint64_t) (self->speed * chance * (double) steps) + 1;
-}
-
-bool
-gradmq_learner_may_begin (const gradmq_learner_t *self, const gradmq_host_t *host)
-{
-    const gradmq_engine_t *engine = host->engine;
-    switch (self->arm->pace) {
-        case GRADMQ_PACE_ROUND:
-            return engine->sync.round > self->round;
-        case GRADMQ_PACE_CLOCK:
-            return self->header.clock <= engine->sync.min_clock + engine->settings.clock_bound;
-        case GRADMQ_PACE_FREELY:
-            break;
-    }
-    return true;
+    gradmq_pacer_begin (&self->pacer, host);
 }
 
 void
@@ -84,13 +51,13 @@ gradmq_learner_gradient (gradmq_learner_t *self, const double *w, double *gradie
 void
 gradmq_learner_compute (gradmq_learner_t *self, double rate, double *result)
 {
-    if (!self->arm->local_steps) {
+    if (!self->pacer.arm->local_steps) {
         gradmq_learner_gradient (self, self->w, result);
         return;
     }
     double local [PARAMETERS], gradient [PARAMETERS];
     memcpy (local, self->w, sizeof local);
-    for (size_t step = 0; step < self->arm->local_steps; step++) {
+    for (size_t step = 0; step < self->pacer.arm->local_steps; step++) {
         gradmq_learner_gradient (self, local, gradient);
         for (size_t j = 0; j < PARAMETERS; j++)
             local [j] -= rate * gradient [j];
@@ -104,13 +71,9 @@ gradmq_learner_push (gradmq_learner_t *self, gradmq_host_t *host, const double *
                      gradmq_reason_t *reason)
 {
     const gradmq_rule_t *rule = gradmq_rule_find (host->engine->settings.rule);
-    gradmq_gradient_t *header = &self->header;
-    header->sequence++;
-    header->low_water = 1;
-    header->kind = self->arm->local_steps ? GRADMQ_KIND_DELTA : GRADMQ_KIND_GRADIENT;
+    gradmq_gradient_t *header = &self->pacer.header;
+    gradmq_pacer_stamp (&self->pacer);
     header->weight = rule && rule->weighs ? self->weight : 1.0;
-    header->has_clock = header->last_of_clock = self->arm->pace == GRADMQ_PACE_CLOCK;
-    header->clock += header->has_clock;
     gradmq_err_t err = gradmq_encoder_encode (&self->encoder, result, header, reason);
     if (err)
         return err;

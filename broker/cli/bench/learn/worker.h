@@ -3,30 +3,21 @@
 #ifndef GRADMQ_CLI_BENCH_LEARN_WORKER_H
 #define GRADMQ_CLI_BENCH_LEARN_WORKER_H
 
-#include "cli/bench/learn/arm.h"
 #include "cli/bench/learn/encoder.h"
-#include "cli/bench/learn/host.h"
 #include "cli/bench/learn/logistic.h"
+#include "cli/bench/learn/pacer.h"
 #include "cli/bench/learn/split.h"
 
 //  Images that a gradient is made from.
 #define GRADMQ_WORKER_BATCH 32u
 
 typedef struct {
-    const gradmq_arm_t *arm;
+    gradmq_pacer_t pacer;
     const gradmq_digits_t *digits;
     const uint32_t *images;  //  its part
     size_t image_count;
     double weight;  //  its share of all images, times the workers there are
     gradmq_dice_t dice;
-    //  Time.
-    gradmq_dice_t haste;
-    double speed;  //  of a gradient, in microseconds, before what chance makes of it
-    uint64_t ready_us;
-    bool waits;
-    //  What its next gradient states.
-    gradmq_gradient_t header;
-    uint64_t round;  //  of the coordinator, when it took the parameters
     double w [GRADMQ_LOGISTIC_PARAMETERS];
     gradmq_encoder_t encoder;
 } gradmq_learner_t;
@@ -43,9 +34,6 @@ void gradmq_learner_close (gradmq_learner_t *self);
 
 //  Take the newest parameters and begin to compute.
 void gradmq_learner_begin (gradmq_learner_t *self, const gradmq_host_t *host);
-
-//  True when it may begin anew.
-bool gradmq_learner_may_begin (const gradmq_learner_t *self, const gradmq_host_t *host);
 
 //  A gradient at parameters w, of a random batch of its images.
 void gradmq_learner_gradient (gradmq_learner_t *self, const double *w, double *gradient);
