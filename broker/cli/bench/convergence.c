@@ -3,6 +3,7 @@
 #include "cli/bench/learn/parity.h"
 #include "cli/bench/learn/split.h"
 #include "cli/bench/learn/study.h"
+#include "cli/bench/learn/text/report.h"
 
 #include <math.h>
 #include <string.h>
@@ -227,6 +228,7 @@ s_all (s_convergence_t *self, gradmq_reason_t *reason)
         return err;
     gradmq_bench_say (self->bench, "convergence: the optimum has %.1f %% of the held-out digits",
                       100.0 * self->task.best.accuracy);
+    self->study.layout = self->task.layout;
     err = s_parity (self, reason);
     for (size_t i = 0; !err && (arm = gradmq_arm_at (i)); i++)
         if (arm->quick || !self->bench->quick)
@@ -238,7 +240,8 @@ gradmq_err_t
 gradmq_bench_convergence (const gradmq_bench_t *bench, gradmq_reason_t *reason)
 {
     s_convergence_t self = {.bench = bench};
-    self.study = (gradmq_study_t){.task = &self.task,
+    self.study = (gradmq_study_t){.run = gradmq_study_digits,
+                                  .task = &self.task,
                                   .seeds = bench->quick ? SEEDS_QUICK : SEEDS,
                                   .tuning_seeds = bench->quick ? 1 : 2,
                                   .gradients = bench->quick ? GRADIENTS_QUICK : GRADIENTS,
@@ -246,5 +249,5 @@ gradmq_bench_convergence (const gradmq_bench_t *bench, gradmq_reason_t *reason)
                                   .rate_count = bench->quick ? RATES_QUICK : RATES};
     gradmq_err_t err = s_all (&self, reason);
     gradmq_task_clear (&self.task);
-    return err;
+    return err ? err : gradmq_bench_text (bench, reason);
 }

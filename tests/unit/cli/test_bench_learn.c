@@ -328,8 +328,13 @@ test_tune_takes_the_rate_that_ends_lowest (void **state)
     const double rates [] = {1e-4, 0.1, 3.0};
     gradmq_reason_t reason;
     gradmq_trial_t trial = s_trial ("async", 200);
-    const gradmq_study_t study = {
-        .task = &s_task, .seeds = 2, .tuning_seeds = 1, .rates = rates, .rate_count = 3};
+    const gradmq_study_t study = {.run = gradmq_study_digits,
+                                  .task = &s_task,
+                                  .layout = s_task.layout,
+                                  .seeds = 2,
+                                  .tuning_seeds = 1,
+                                  .rates = rates,
+                                  .rate_count = 3};
     assert_int_equal (gradmq_study_tune (&study, &trial, &reason), GRADMQ_OK);
     assert_true (trial.rate == 0.1);
 }
@@ -338,7 +343,8 @@ static void
 test_contributions_follow_what_is_equal (void **state)
 {
     (void) state;
-    const gradmq_study_t study = {.task = &s_task, .gradients = 800};
+    const gradmq_study_t study = {
+        .run = gradmq_study_digits, .task = &s_task, .layout = s_task.layout, .gradients = 800};
     const gradmq_arm_t *fedavg = gradmq_arm_find ("fedavg"), *f16 = gradmq_arm_find ("async_f16");
     assert_int_equal (gradmq_study_contributions (&study, fedavg, GRADMQ_EQUAL_GRADIENTS), 100);
     assert_int_equal (gradmq_study_contributions (&study, fedavg, GRADMQ_EQUAL_BYTES), 800);

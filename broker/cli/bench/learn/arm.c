@@ -25,6 +25,10 @@ static const gradmq_arm_t s_arms [] = {
      .poisoned = bad,                                                                              \
      .quick = short},
 #include "cli/bench/learn/arm.def"
+};
+
+static const gradmq_arm_t s_text_arms [] = {
+#include "cli/bench/learn/text/arm.def"
 #undef ARM
 };
 
@@ -32,6 +36,12 @@ const gradmq_arm_t *
 gradmq_arm_at (size_t index)
 {
     return index < sizeof s_arms / sizeof s_arms [0] ? &s_arms [index] : NULL;
+}
+
+const gradmq_arm_t *
+gradmq_text_arm_at (size_t index)
+{
+    return index < sizeof s_text_arms / sizeof s_text_arms [0] ? &s_text_arms [index] : NULL;
 }
 
 const gradmq_arm_t *

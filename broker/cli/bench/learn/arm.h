@@ -1,4 +1,4 @@
-//  The table of what is compared: arm.def.
+//  The tables of what is compared: arm.def, text/arm.def.
 
 #ifndef GRADMQ_CLI_BENCH_LEARN_ARM_H
 #define GRADMQ_CLI_BENCH_LEARN_ARM_H
@@ -30,6 +30,10 @@ typedef struct {
 
 //  Row number `index`, NULL past the last. The first is what the others are compared with.
 const gradmq_arm_t *gradmq_arm_at (size_t index);
+//  The same of text/arm.def.
+const gradmq_arm_t *gradmq_text_arm_at (size_t index);
+
+//  The row of arm.def with this name, NULL when there is none.
 const gradmq_arm_t *gradmq_arm_find (const char *name);
 
 #endif

@@ -65,16 +65,15 @@ gradmq_task_clear (gradmq_task_t *self)
 //  ------------------------------------------------------------------------------------------------
 //  A run
 
-//  Rates go down to nothing over the run: the coordinator's, or where there are local steps, theirs.
-static void
-s_settings (const gradmq_trial_t *trial, char text [TEXT_BYTES])
+void
+gradmq_trial_settings (const gradmq_trial_t *self, char *text, size_t size)
 {
-    size_t versions = trial->contributions / trial->arm->per_version;
-    if (trial->arm->local_steps)
-        snprintf (text, TEXT_BYTES, "%s learning_rate=%.17g", trial->arm->settings, trial->outer);
+    size_t versions = self->contributions / self->arm->per_version;
+    if (self->arm->local_steps)
+        snprintf (text, size, "%s learning_rate=%.17g", self->arm->settings, self->outer);
     else
-        snprintf (text, TEXT_BYTES, "%s learning_rate=%.17g schedule=linear schedule_steps=%zu",
-                  trial->arm->settings, trial->rate, versions ? versions : 1);
+        snprintf (text, size, "%s learning_rate=%.17g schedule=linear schedule_steps=%zu",
+                  self->arm->settings, self->rate, versions ? versions : 1);
 }
 
 static gradmq_err_t
@@ -84,7 +83,7 @@ s_open (s_fleet_t *self, const gradmq_task_t *task, gradmq_reason_t *reason)
     const gradmq_trial_t *trial = self->trial;
     gradmq_dice_t dice = gradmq_dice (trial->seed, SPLIT);
     self->poison = gradmq_dice (trial->seed, POISON);
-    s_settings (trial, settings);
+    gradmq_trial_settings (trial, settings, sizeof settings);
     gradmq_err_t err = gradmq_split (&self->split, &task->train, ALPHA, &dice, reason);
     if (!err)
         err = gradmq_host_open (&self->host, settings, task->layout, NULL, reason);

@@ -46,7 +46,13 @@ typedef struct {
     uint64_t bad;         //  contributions of attackers
     uint64_t not_finite;  //  refused because of that
     uint64_t versions;
+    uint64_t bytes;  //  of all payloads, where they are not of one size
 } gradmq_trial_result_t;
+
+//  What the coordinator of a run is set to. Rates go down to nothing over it: the coordinator's, or where there
+//  are local steps, theirs.
+//    shape  text [size]
+void gradmq_trial_settings (const gradmq_trial_t *self, char *text, size_t size);
 
 //    errors  MEMORY, and those of the coordinator; STATE: everybody waits for everybody
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_trial_run (const gradmq_trial_t *self,

@@ -6,13 +6,20 @@
 
 enum { TUNING_SEED = 1001 };
 
+gradmq_err_t
+gradmq_study_digits (const gradmq_trial_t *trial, const void *task, gradmq_trial_result_t *result,
+                     gradmq_reason_t *reason)
+{
+    return gradmq_trial_run (trial, task, result, reason);
+}
+
 size_t
 gradmq_study_bytes (const gradmq_study_t *self, const gradmq_arm_t *arm)
 {
     gradmq_encoder_t encoder;
     gradmq_reason_t reason;
-    gradmq_err_t err = gradmq_encoder_open (&encoder, gradmq_encoder_find (arm->encoding),
-                                            self->task->layout, &reason);
+    gradmq_err_t err =
+        gradmq_encoder_open (&encoder, gradmq_encoder_find (arm->encoding), self->layout, &reason);
     size_t size = err ? 0 : encoder.size;
     gradmq_encoder_close (&encoder);
     return size;
@@ -45,7 +52,7 @@ s_objective (const gradmq_study_t *self, gradmq_trial_t trial, double *objective
     for (size_t i = 0; i < self->tuning_seeds && !err; i++) {
         gradmq_trial_result_t result = {0};
         trial.seed = TUNING_SEED + i;
-        err = gradmq_trial_run (&trial, self->task, &result, reason);
+        err = self->run (&trial, self->task, &result, reason);
         *objective += isfinite (result.objective) ? result.objective : INFINITY;
     }
     return err;
@@ -82,7 +89,7 @@ gradmq_study_measure (const gradmq_study_t *self, const gradmq_trial_t *trial,
     gradmq_trial_t seeded = *trial;
     for (size_t i = 0; i < self->seeds && !err; i++) {
         seeded.seed = i + 1;
-        err = gradmq_trial_run (&seeded, self->task, &results [i], reason);
+        err = self->run (&seeded, self->task, &results [i], reason);
     }
     return err;
 }
