@@ -11,28 +11,49 @@
 
 enum { HELD_OUT = 8, LINE_BYTES = 512 };
 
-//  A file of every standard library, by which its folder is known.
-#define PLACES "/usr/lib/python3.[0-9]*/os.py"
+//  Where standard libraries are, and a file of each, by which its folder is known.
+#define PLACE "/usr/lib/python3."
+#define FILE_NAME "/os.py"
 #define PACKAGES "/var/lib/dpkg/status"
 #define SUFFIX ".py"
 
+//  What other packages put into that folder: the text is to be the same with and without them.
+static const char *const s_foreign [] = {"dist-packages", "distutils", "ensurepip",
+                                         "idlelib",       "lib2to3",   "site-packages",
+                                         "test",          "tkinter",   "turtledemo"};
+
 //  ------------------------------------------------------------------------------------------------
 //  Where it is
+
+//  The greatest version: 3.11 comes after 3.9.
+static const char *
+s_newest (const glob_t *found)
+{
+    const char *newest = NULL;
+    int greatest = -1, version;
+    for (size_t i = 0; i < found->gl_pathc; i++)
+        if (sscanf (found->gl_pathv [i], PLACE "%d", &version) == 1 && version > greatest) {
+            greatest = version;
+            newest = found->gl_pathv [i];
+        }
+    return newest;
+}
 
 gradmq_err_t
 gradmq_library_find (char *folder, size_t size, gradmq_reason_t *reason)
 {
     glob_t found = {0};
     int length = -1;
-    if (glob (PLACES, 0, NULL, &found) == 0 && found.gl_pathc > 0) {
-        const char *newest = found.gl_pathv [found.gl_pathc - 1];
-        length = snprintf (folder, size, "%.*s", (int) (strrchr (newest, '/') - newest), newest);
-    }
+    const char *newest =
+        glob (PLACE "[0-9]*" FILE_NAME, 0, NULL, &found) ? NULL : s_newest (&found);
+    if (newest)
+        length =
+            snprintf (folder, size, "%.*s", (int) (strlen (newest) - strlen (FILE_NAME)), newest);
     globfree (&found);
     if (length < 0)
         return gradmq_refuse (reason, GRADMQ_ERR_IO,
-                              "there is no text to learn from in " PLACES
-                              "; install the package libpython3-stdlib");
+                              "there is no text to learn from in " PLACE
+                              "*; install the package libpython3-stdlib");
     if ((size_t) length >= size)
         return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "the path of the text is too long");
     return GRADMQ_OK;
@@ -104,13 +125,23 @@ s_read (gradmq_text_part_t *part, const char *path, size_t size, size_t most,
     return failed ? gradmq_refuse (reason, GRADMQ_ERR_IO, "%s cannot be read", path) : GRADMQ_OK;
 }
 
+static bool
+s_is_foreign (const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof s_foreign / sizeof s_foreign [0]; i++)
+        if (strlen (s_foreign [i]) == length && memcmp (s_foreign [i], name, length) == 0)
+            return true;
+    return strncmp (name, "config-", strlen ("config-")) == 0;
+}
+
 static gradmq_err_t
 s_take (gradmq_library_t *self, const FTSENT *entry, size_t prefix, size_t most,
         gradmq_reason_t *reason)
 {
     const char *name = entry->fts_path + prefix;
     size_t length = strlen (name), module = strcspn (name, "/");
-    if (length < strlen (SUFFIX) || strcmp (name + length - strlen (SUFFIX), SUFFIX) != 0)
+    if (s_is_foreign (name, module) || length < strlen (SUFFIX)
+        || strcmp (name + length - strlen (SUFFIX), SUFFIX) != 0)
         return GRADMQ_OK;
     bool held_out = s_hash (name, length) % HELD_OUT == 0;
     size_t worker = s_hash (name, module) / HELD_OUT % GRADMQ_LIBRARY_WORKERS;
@@ -127,17 +158,20 @@ s_compare (const FTSENT **a, const FTSENT **b)
 static gradmq_err_t
 s_walk (gradmq_library_t *self, const char *folder, size_t most, gradmq_reason_t *reason)
 {
-    char path [LINE_BYTES];
-    snprintf (path, sizeof path, "%s", folder);
+    char *path = strdup (folder);
+    if (!path)
+        return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
     char *const paths [] = {path, NULL};
     FTS *tree = fts_open (paths, FTS_PHYSICAL | FTS_NOCHDIR, s_compare);
-    if (!tree)
-        return gradmq_refuse (reason, GRADMQ_ERR_IO, "%s: %s", folder, strerror (errno));
     gradmq_err_t err = GRADMQ_OK;
-    for (FTSENT *entry; !err && (entry = fts_read (tree));)
+    if (!tree)
+        err = gradmq_refuse (reason, GRADMQ_ERR_IO, "%s: %s", folder, strerror (errno));
+    for (FTSENT *entry; tree && !err && (entry = fts_read (tree));)
         if (entry->fts_info == FTS_F)
             err = s_take (self, entry, strlen (path) + 1, most, reason);
-    fts_close (tree);
+    if (tree)
+        fts_close (tree);
+    free (path);
     return err;
 }
 
