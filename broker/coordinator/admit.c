@@ -111,7 +111,8 @@ s_stranger (gradmq_engine_t *self, const gradmq_gradient_t *gradient, gradmq_err
 //  What was refused still answers for its worker, but in its turn: as an empty entry behind what it
 //  sent before. Without memory it does not answer, and its next gradient will.
 static void
-s_answer_in_turn (gradmq_engine_t *self, gradmq_member_t *member, const gradmq_gradient_t *gradient)
+s_answer_in_turn (gradmq_engine_t *self, gradmq_member_t *member, const gradmq_gradient_t *gradient,
+                  gradmq_err_t code)
 {
     if (!self->sync.policy->answer || member->progress.refusals == GRADMQ_RECEIVE_WINDOW)
         return;
@@ -130,6 +131,7 @@ s_answer_in_turn (gradmq_engine_t *self, gradmq_member_t *member, const gradmq_g
     answer->clock = gradient->clock;
     answer->last_of_clock = gradient->last_of_clock || gradient->kind == GRADMQ_KIND_SKIP;
     entry->refused = true;
+    entry->not_finite = code == GRADMQ_ERR_NON_FINITE;
     member->progress.refusals++;
     gradmq_queue_push (&self->queue, &entry);
 }
@@ -149,7 +151,7 @@ s_refused (gradmq_engine_t *self, gradmq_member_t *member, const gradmq_gradient
     gradmq_engine_has_news (self, member);
     gradmq_engine_tell (self, member, GRADMQ_NOTICE_REFUSED, sequence, code, message);
     if (gradmq_engine_answers (self, code))
-        s_answer_in_turn (self, member, gradient);
+        s_answer_in_turn (self, member, gradient, code);
     return GRADMQ_ADMIT_REFUSED;
 }
 

@@ -15,7 +15,7 @@ gradmq_queue_new_entry (gradmq_queue_t *self)
     } else if (!(entry = malloc (sizeof *entry)))
         return NULL;
     gradmq_gradient_init (&entry->gradient);
-    entry->local = entry->refused = entry->had_turn = false;
+    entry->local = entry->refused = entry->not_finite = entry->had_turn = false;
     entry->lsns [0] = entry->lsns [1] = 0;
     entry->message_count = 0;
     entry->message_room = 1;

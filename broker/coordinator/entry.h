@@ -11,6 +11,7 @@ typedef struct gradmq_entry {
     gradmq_gradient_t gradient;
     bool local;         //  added in process: no worker, no sequence
     bool refused;       //  settled already; it only answers in its worker's turn
+    bool not_finite;    //  and was refused for that
     bool had_turn;      //  the policy let it pass
     size_t place;       //  among the contributions to a step, in order of arrival
     uint64_t lsns [2];  //  its records as a contribution, in a recording and in the journal

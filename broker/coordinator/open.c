@@ -77,6 +77,7 @@ s_close (gradmq_engine_t *self, s_closing_t *closing)
     qsort (closing->entries, closing->count, sizeof *closing->entries, s_compare);
     for (size_t i = 0; i < closing->count; i++)
         closing->gradients [i] = &closing->entries [i]->gradient;
+    gradmq_step_set_faulty (self->step, self->sync.faulty);
     gradmq_step_close (self->step, self->model, closing->gradients, closing->count,
                        closing->outcomes, &report);
     gradmq_engine_note (self, &report);

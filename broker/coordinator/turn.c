@@ -27,6 +27,7 @@ s_offer (const gradmq_engine_t *self, const gradmq_entry_t *entry)
     gradmq_reason_t unknown;
     if (entry->refused)
         offer.last_of_clock = gradient->last_of_clock;
+    offer.not_finite = entry->not_finite;
     if (entry->local)
         return offer;
     offer.worker = gradmq_members_named (self->members, gradient->worker);

@@ -66,7 +66,7 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_body_digest (gradmq_cursor_t body,
                                                    gradmq_digest_body_t *digest,
                                                    gradmq_reason_t *reason);
 
-//  EPOCH and MEMBERS: one number below 2^63.
+//  EPOCH, MEMBERS and FAULTY: one number below 2^63.
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_body_number (gradmq_cursor_t body, uint64_t *number,
                                                    gradmq_reason_t *reason);
 

@@ -204,6 +204,15 @@ s_members (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
     return err;
 }
 
+static gradmq_err_t
+s_faulty (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    uint64_t faulty = 0;
+    gradmq_err_t err = gradmq_body_number (body, &faulty, reason);
+    gradmq_step_set_faulty (self->step, (size_t) faulty);
+    return err;
+}
+
 //  --------------------------------------------------------------------------------------------
 //  Between steps
 
@@ -259,6 +268,7 @@ s_continues (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reaso
         return err;
     uint64_t epoch = gradmq_model_epoch (self->model);
     uint64_t version = gradmq_model_version (self->model);
+    gradmq_step_set_faulty (self->step, 0);
     if (from.epoch && !gradmq_model_loaded (self->model))
         return s_refuse (reason, "it goes on from a model that is not in this file: this is a "
                                  "journal, which gradmqd plays behind its checkpoint");
@@ -303,6 +313,7 @@ static const struct {
     [GRADMQ_RECORD_JOINED] = {s_tell, true, false},
     [GRADMQ_RECORD_GONE] = {s_tell, true, false},
     [GRADMQ_RECORD_DISPOSED] = {s_tell, true, false},
+    [GRADMQ_RECORD_FAULTY] = {s_faulty, true, false},
 };
 
 static gradmq_err_t

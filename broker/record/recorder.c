@@ -18,6 +18,7 @@ struct gradmq_recorder {
     const gradmq_step_t *step;
     bool members_known;
     size_t members;         //  as the file has them
+    size_t faulty;          //  as the file has them; none before it says so
     uint64_t digest_bytes;  //  the file's length at the newest digest
     gradmq_front_t front;
     bool journal;             //  dispositions are gathered, and its end is brought to the disk
@@ -218,6 +219,19 @@ s_write_members (gradmq_recorder_t *self, gradmq_reason_t *reason)
     return s_write (self, GRADMQ_RECORD_MEMBERS, NULL, NULL, reason);
 }
 
+//  A step of which nobody was faulty is the usual one.
+static gradmq_err_t
+s_write_faulty (gradmq_recorder_t *self, gradmq_reason_t *reason)
+{
+    size_t faulty = gradmq_step_faulty (self->step);
+    if (self->faulty == faulty)
+        return GRADMQ_OK;
+    self->faulty = faulty;
+    gradmq_front_begin (&self->front);
+    gradmq_front_u64 (&self->front, faulty);
+    return s_write (self, GRADMQ_RECORD_FAULTY, NULL, NULL, reason);
+}
+
 gradmq_err_t
 gradmq_recorder_gradient (gradmq_recorder_t *self, const gradmq_gradient_t *gradient,
                           uint64_t version, gradmq_reason_t *reason)
@@ -245,6 +259,8 @@ gradmq_recorder_step (gradmq_recorder_t *self, const uint64_t *lsns, size_t coun
                       gradmq_reason_t *reason)
 {
     gradmq_err_t err = s_write_members (self, reason);
+    if (!err)
+        err = s_write_faulty (self, reason);
     if (err)
         return err;
     gradmq_front_begin (&self->front);

@@ -13,6 +13,7 @@ typedef struct {
     const gradmq_gradient_t *const *gradients;
     size_t count;
     gradmq_outcome_t *outcomes;
+    gradmq_settings_t settings;  //  the step's, but for those who have shown themselves faulty
     gradmq_inputs_t inputs;
     double rate_scale;
     bool linear;  //  staleness scales gradients, not the rate
@@ -119,7 +120,7 @@ s_choose (s_close_t *self)
     gradmq_err_t rc =
         distances && chosen ? s_measure (&self->inputs, distances) : GRADMQ_ERR_MEMORY;
     if (!rc) {
-        rule->select (&self->step->settings, distances, self->count, chosen);
+        rule->select (&self->settings, distances, self->count, chosen);
         s_keep_chosen (self, chosen);
     }
     free (distances);
@@ -157,6 +158,16 @@ s_tell (s_close_t *self, const gradmq_outcome_t *whole)
     }
 }
 
+//  Who has shown itself faulty is one of those that the rule has to bear, and bears no more. More of them than it
+//  was told to expect say that what it was told is wrong, and change nothing.
+static void
+s_count_faulty (s_close_t *self)
+{
+    self->settings = self->step->settings;
+    if (self->step->faulty <= self->settings.byzantine)
+        self->settings.byzantine -= self->step->faulty;
+}
+
 void
 gradmq_step_close (gradmq_step_t *self, gradmq_model_t *model,
                    const gradmq_gradient_t *const *gradients, size_t count,
@@ -168,8 +179,9 @@ gradmq_step_close (gradmq_step_t *self, gradmq_model_t *model,
     gradmq_aggregate_t aggregate = {0};
     *report =
         (gradmq_step_report_t){.learning_rate = gradmq_step_rate (self), .gradient_norm = NAN};
+    s_count_faulty (&close);
     gradmq_err_t rc = s_open (&close);
-    size_t least = gradmq_rule_least (self->rule, &self->settings);
+    size_t least = gradmq_rule_least (self->rule, &close.settings);
     if (!rc && count < least)
         rc = gradmq_refuse (&whole.reason, GRADMQ_ERR_STATE,
                             "rule %s needs %zu contributions; the step has %zu", self->rule->name,

@@ -33,6 +33,7 @@ struct gradmq_step {
     const gradmq_rule_t *rule;  //  NULL where each contribution is a step
     gradmq_stale_t stale;       //  what staleness_scale says
     size_t members;
+    size_t faulty;  //  workers beside the contributors
     bool measures;  //  norms of the next step
     uint64_t tick;
     gradmq_plan_t *plan;

@@ -200,6 +200,18 @@ gradmq_step_set_members (gradmq_step_t *self, size_t members)
     self->members = members;
 }
 
+void
+gradmq_step_set_faulty (gradmq_step_t *self, size_t faulty)
+{
+    self->faulty = faulty;
+}
+
+size_t
+gradmq_step_faulty (const gradmq_step_t *self)
+{
+    return self->faulty;
+}
+
 //  How many of the first go into one pass. Each meets the version that those before it make.
 static size_t
 s_series_length (const gradmq_step_t *self, uint64_t epoch, uint64_t version,

@@ -132,6 +132,13 @@ void gradmq_step_set_members (gradmq_step_t *self, size_t members);
 
 size_t gradmq_step_members (const gradmq_step_t *self);
 
+//  How many workers have shown themselves faulty in the step that is closed next: they count as some of the
+//  `byzantine` ones, and are not among its contributors.
+//    source  PROTOCOL.md, rule O-18
+void gradmq_step_set_faulty (gradmq_step_t *self, size_t faulty);
+
+size_t gradmq_step_faulty (const gradmq_step_t *self);
+
 //  The settings in force, as gradmq_step_set took them.
 const gradmq_settings_t *gradmq_step_settings (const gradmq_step_t *self);
 

@@ -68,6 +68,7 @@ s_answer (gradmq_sync_t *self, const gradmq_offer_t *offer, uint64_t now_ms)
         s_begin (self, now_ms);
     if (offer->worker)
         offer->worker->progress.answered = self->round;
+    self->faulty += offer->worker && offer->not_finite;
     self->answers++;
 }
 

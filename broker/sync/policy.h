@@ -22,7 +22,8 @@ typedef struct {
     bool has_clock;
     bool last_of_clock;  //  or a SKIP, which ends its clock
     uint64_t clock;
-    bool stale;  //  made from a version before the newest
+    bool stale;       //  made from a version before the newest
+    bool not_finite;  //  it was refused for that
 } gradmq_offer_t;
 
 //  True when this gradient ends its worker's clock: one without a clock is a clock of its own.

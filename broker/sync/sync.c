@@ -116,6 +116,7 @@ gradmq_sync_closed (gradmq_sync_t *self)
 {
     self->contributions = 0;
     self->answers = 0;
+    self->faulty = 0;
     self->begun = false;
     self->round++;
     self->release = true;

@@ -21,6 +21,7 @@ typedef struct gradmq_sync {
     size_t held;                //  gradients that wait for their turn
     uint64_t round;             //  the first is 1
     size_t answers;             //  to this round
+    size_t faulty;              //  workers whose answer was refused because it was not finite
     bool begun;                 //  this round has an answer, and those it waits for are known
     uint64_t begun_ms;
     uint64_t stopped_ms;  //  when deadlines began to stand still

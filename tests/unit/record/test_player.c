@@ -323,6 +323,29 @@ test_run_closes_steps_in_the_order_that_was_recorded (void **state)
     }
 }
 
+static void
+test_run_knows_how_many_were_faulty (void **state)
+{
+    (void) state;
+    s_take_t take;
+    s_open (&take, GRADMQ_DTYPE_F32);
+    S_SET (&take, "policy", "bsp", "rule", "krum", "byzantine", "1");
+    sample_t samples [5];
+    for (unsigned i = 0; i < 6; i++) {
+        size_t faulty = i % 2;
+        if (i == 2)
+            s_start (&take);
+        for (unsigned j = 0; j < 5; j++)
+            s_sample (&take, &samples [j], 0);
+        gradmq_step_set_faulty (take.fixture.step, faulty);
+        s_close_step (&take, samples, 5 - faulty);
+        if (faulty)
+            sample_close (&samples [4]);
+    }
+    assert_int_equal (take.skipped, 0);
+    s_end (&take);
+}
+
 //  Bases from before the recording are in it.
 static void
 test_run_of_merged_parameters_knows_their_bases (void **state)
@@ -509,6 +532,7 @@ test_run_refuses_what_is_not_possible (void **state)
         {GRADMQ_RECORD_EPOCH, 9},     {GRADMQ_RECORD_MEMBERS, 0},       {GRADMQ_RECORD_GRADIENT, 0},
         {GRADMQ_RECORD_GRADIENT, 64}, {GRADMQ_RECORD_CONTRIBUTION, 64}, {GRADMQ_RECORD_STEP, 12},
         {GRADMQ_RECORD_DROP, 1},      {GRADMQ_RECORD_DIGEST, 47},       {GRADMQ_RECORD_END, 1},
+        {GRADMQ_RECORD_FAULTY, 7},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows [0]; i++)
         if (s_altered (rows [i].type, body, rows [i].size, &why) != GRADMQ_ERR_FORMAT)
@@ -565,6 +589,7 @@ main (void)
         cmocka_unit_test (test_run_scales_by_staleness_and_members),
         cmocka_unit_test (test_run_skips_what_was_skipped),
         cmocka_unit_test (test_run_closes_steps_in_the_order_that_was_recorded),
+        cmocka_unit_test (test_run_knows_how_many_were_faulty),
         cmocka_unit_test (test_run_of_merged_parameters_knows_their_bases),
         cmocka_unit_test (test_run_goes_through_loads_epochs_and_drops),
         cmocka_unit_test (test_run_takes_gradients_without_a_worker),
