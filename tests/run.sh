@@ -15,13 +15,15 @@ Suites (all of them when none is named):
   churn         workers that join, push and die at random: 200 for two minutes when it is named or with
                 --long, else 40 for 15 seconds
   crash         the daemon is killed again and again and goes on from its journal: 20 times, with --long 300
+  soak          eight workers and the daemon die at random, with journal and checkpoints on: for 30 seconds,
+                with --long for an hour
   fuzz          every fuzzer over its corpus
   rooms         who includes whom; tables and files agree
   style         formatting, static analysis, shell scripts
 
 Unit, conformance, spec, integration and fuzz run under three builds: plain (build/), asan
 (build/asan: address and undefined behaviour sanitizers) and tsan (build/tsan: thread sanitizer).
-Churn and crash run under plain alone: churn measures the memory of the process, where a sanitizer's own
+Churn, crash and soak run under plain alone: churn measures the memory of the process, where a sanitizer's own
 would be counted. Small ones, without that, are among the integration tests of every build.
 
   --long   also: the fuzzers look for new inputs (two minutes each), tests repeat
@@ -50,11 +52,11 @@ for argument; do
     case $argument in
         --long) long=true ;;
         --help | -h) usage; exit 0 ;;
-        unit | conformance | spec | integration | churn | crash | fuzz | rooms | style) suites+=" $argument" ;;
+        unit | conformance | spec | integration | churn | crash | soak | fuzz | rooms | style) suites+=" $argument" ;;
         *) echo "tests/run.sh: no suite \"$argument\"; see --help" >&2; exit 2 ;;
     esac
 done
-[ -n "$suites" ] || { all=true; suites="unit conformance spec integration churn crash fuzz rooms style"; }
+[ -n "$suites" ] || { all=true; suites="unit conformance spec integration churn crash soak fuzz rooms style"; }
 
 wants () {
     case " $suites " in *" $1 "*) return 0 ;; *) return 1 ;; esac
@@ -274,6 +276,19 @@ run_crash () {
         run_check "crash $kills times" timeout 1800 bash tests/integration/test_crash.sh
 }
 
+run_soak () {
+    local seconds=30
+    # shellcheck disable=SC2086  # lists of words
+    if ! gradmq_need $GRADMQ_BUILD_PACKAGES $test_packages; then
+        missing soak "a compiler or a library is missing"
+        return
+    fi
+    have_plain || return
+    if $long; then seconds=3600; fi
+    GRADMQ_BUILD=$PWD/build GRADMQ_SOAK_SECONDS=$seconds GRADMQ_SEED=$RANDOM \
+        run_check "soak for $seconds s" timeout $((seconds + 900)) bash tests/integration/test_soak.sh
+}
+
 run_rooms () {
     if ! gradmq_need python3; then
         missing rooms "python3 is missing"
@@ -309,6 +324,7 @@ if wants rooms; then run_rooms; fi
 if wants_programs; then run_programs; fi
 if wants churn; then run_churn; fi
 if wants crash; then run_crash; fi
+if wants soak; then run_soak; fi
 if wants style; then run_style; fi
 if $long && wants fuzz; then run_fuzzers; fi
 
