@@ -93,7 +93,7 @@ typedef struct gradmq_engine {
     uint64_t settings_epoch, settings_version;  //  the settings hold from the step after this
     gradmq_counters_t counters;
     struct gradmq_publisher *publisher;
-    uint64_t operations;  //  begun so far
+    uint64_t operations;         //  begun so far
     struct gradmq_guard *guard;  //  who may send what; NULL: everybody everything
     gradmq_recording_t recording;
     gradmq_journal_t journal;

@@ -10,7 +10,7 @@ gradmq_command_restore (gradmq_exchange_t *exchange)
     if (err)
         return err;
     exchange->reply->answer = GRADMQ_ANSWER_OPERATION;
-    exchange->reply->operation = (gradmq_operation_t){
-        .operation = ++engine->operations, .name = "restore", .done = true};
+    exchange->reply->operation =
+        (gradmq_operation_t){.operation = ++engine->operations, .name = "restore", .done = true};
     return GRADMQ_OK;
 }

@@ -48,7 +48,8 @@ typedef struct {
         *authorised;      //  folder of the public certificates that may connect, with their roles;
                           //  what changes in it counts from the next message on
     const char *records;  //  folder in which Record may make files; it makes none
-    const char *state;    //  folder for checkpoints and journals, this coordinator's alone; it keeps none
+    const char
+        *state;  //  folder for checkpoints and journals, this coordinator's alone; it keeps none
 } gradmq_coordinator_options_t;
 
 //  new: descent, sgd with rate 1.0, until something else is set.
