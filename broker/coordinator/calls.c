@@ -47,9 +47,8 @@ gradmq_engine_take_settings (gradmq_engine_t *self, const gradmq_settings_t *set
     gradmq_engine_check_open (self);
 }
 
-//  The settings in force are those of before again: they were possible, and still are.
-static void
-s_put_back (gradmq_engine_t *self)
+void
+gradmq_engine_put_back (gradmq_engine_t *self)
 {
     gradmq_reason_t why = {0};
     if (gradmq_step_set (self->step, &self->settings, gradmq_model_layout (self->model), &why))
@@ -73,7 +72,7 @@ gradmq_engine_set_parameters (gradmq_engine_t *self, const gradmq_settings_t *ch
         return err;
     err = gradmq_checkpoints_settle (self, &result, reason);
     if (err) {
-        s_put_back (self);
+        gradmq_engine_put_back (self);
         return err;
     }
     gradmq_engine_take_settings (self, &result);

@@ -130,10 +130,13 @@ s_restore (gradmq_engine_t *self, const gradmq_checkpoint_t *from, gradmq_reason
     s_keep_level (self, &settings);
     gradmq_engine_dissolve (self);
     err = gradmq_restore_place (self, from, &settings, reason);
-    if (!err)
-        err = gradmq_model_new_epoch (self->model);
-    if (err)
+    if (err) {
+        gradmq_engine_put_back (self);
         return err;
+    }
+    err = gradmq_model_new_epoch (self->model);
+    if (err)
+        return gradmq_refuse (reason, err, "no memory for a new epoch");
     self->revision++;
     gradmq_recording_restored (self);
     gradmq_engine_loaded (self, "a checkpoint was restored; a new epoch has begun");

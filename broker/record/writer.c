@@ -42,7 +42,7 @@ s_put (gradmq_record_writer_t *self, const void *bytes, size_t size, gradmq_reas
 static gradmq_err_t
 s_create (gradmq_record_writer_t *self, gradmq_reason_t *reason)
 {
-    int fd = open (self->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int fd = open (self->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return s_failed (self->path, "create it", reason);
     self->file = fdopen (fd, "wb");

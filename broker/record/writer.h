@@ -8,7 +8,7 @@
 
 typedef struct gradmq_record_writer gradmq_record_writer_t;
 
-//  Begin a file that is not there yet.
+//  Begin a file that is not there yet, for its owner alone to read.
 //    owns    *self_p is the caller's: gradmq_record_writer_close
 //    errors  ARGUMENT: it is there already; IO, MEMORY; *self_p is then NULL
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_writer_open (gradmq_record_writer_t **self_p,
