@@ -8,7 +8,9 @@
 static bool
 s_same_shape (const gradmq_tensor_t *a, const gradmq_tensor_spec_t *b)
 {
-    return a->rank == b->rank && memcmp (a->shape, b->shape, a->rank * sizeof *a->shape) == 0;
+    //  A scalar has no shape to look at.
+    return a->rank == b->rank
+           && (!a->rank || memcmp (a->shape, b->shape, a->rank * sizeof *a->shape) == 0);
 }
 
 static void
