@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SENDERS = 4, READY_MS = 60000, RUN_MS = 120000, REST_LOOKS = 14, REST_MS = 250 };
+enum { SENDERS = 4, REST_LOOKS = 14, REST_MS = 250 };
 
 #define BYTES 100000000u  //  25 million f32 parameters
 #define BYTES_QUICK 32000000u
@@ -69,19 +69,10 @@ s_load (const s_case_t *self, const gradmq_bench_server_t *server, gradmq_reason
                                 .senders = SENDERS,
                                 .payload = self->payload,
                                 .bytes = self->bytes};
-    gradmq_bench_note_t note;
-    gradmq_err_t err = GRADMQ_OK;
     memcpy (ends.endpoint, server->control, sizeof ends.endpoint);
-    for (; ends.index < SENDERS && !err; ends.index++) {
-        gradmq_bench_peer_t *sender = &senders [ends.index];
-        err = gradmq_bench_peer_open (sender, gradmq_bench_sender, &ends, reason);
-        if (!err)
-            err = gradmq_bench_hear (sender->wire, READY_MS, &note, reason);
-    }
-    for (size_t i = 0; i < SENDERS && !err; i++)
-        gradmq_bench_tell (senders [i].wire, &(gradmq_bench_note_t){.count = GRADIENTS});
-    for (size_t i = 0; i < SENDERS && !err; i++)
-        err = gradmq_bench_hear (senders [i].wire, RUN_MS, &note, reason);
+    gradmq_err_t err = gradmq_bench_senders_open (senders, &ends, reason);
+    if (!err)
+        err = gradmq_bench_senders_push (senders, SENDERS, GRADIENTS, reason);
     for (size_t i = 0; i < SENDERS; i++)
         gradmq_bench_peer_close (&senders [i]);
     return err;

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SETTLE_MS = 60000, CONNECTIONS_MOST = 64 };
+enum { READY_MS = 60000, RUN_MS = 120000, SETTLE_MS = 60000, CONNECTIONS_MOST = 64 };
 
 //  Up to this, a gradient is copied by the push.
 #define COPIED_BYTES (64u << 10)
@@ -115,6 +115,35 @@ gradmq_bench_sender (int wire, const void *argument, gradmq_reason_t *reason)
         default:
             return s_send_raw (wire, ends, reason);
     }
+}
+
+gradmq_err_t
+gradmq_bench_senders_open (gradmq_bench_peer_t *peers, const gradmq_bench_ends_t *ends,
+                           gradmq_reason_t *reason)
+{
+    gradmq_bench_ends_t own = *ends;
+    gradmq_bench_note_t note;
+    gradmq_err_t err = GRADMQ_OK;
+    for (own.index = 0; own.index < own.senders && !err; own.index++) {
+        gradmq_bench_peer_t *sender = &peers [own.index];
+        err = gradmq_bench_peer_open (sender, gradmq_bench_sender, &own, reason);
+        if (!err)
+            err = gradmq_bench_hear (sender->wire, READY_MS, &note, reason);
+    }
+    return err;
+}
+
+gradmq_err_t
+gradmq_bench_senders_push (const gradmq_bench_peer_t *peers, unsigned count, uint64_t gradients,
+                           gradmq_reason_t *reason)
+{
+    gradmq_bench_note_t note;
+    gradmq_err_t err = GRADMQ_OK;
+    for (unsigned i = 0; i < count; i++)
+        gradmq_bench_tell (peers [i].wire, &(gradmq_bench_note_t){.count = gradients});
+    for (unsigned i = 0; i < count && !err; i++)
+        err = gradmq_bench_hear (peers [i].wire, RUN_MS, &note, reason);
+    return err;
 }
 
 //  ------------------------------------------------------------------------------------------------

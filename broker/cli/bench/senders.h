@@ -30,6 +30,19 @@ typedef struct {
 //  waits until they are settled (OURS) and tells that.
 gradmq_bench_role_fn gradmq_bench_sender;
 
+//  Senders of gradmqd, in `peers`: ends->senders of them, all zero before. Each is ready on return.
+//    owns    the caller's, on error too: gradmq_bench_peer_close
+//    errors  any
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_bench_senders_open (gradmq_bench_peer_t *peers,
+                                                          const gradmq_bench_ends_t *ends,
+                                                          gradmq_reason_t *reason);
+
+//  Each sends so many gradients. Returns when all are settled.
+//    errors  any; TIMEOUT after two minutes
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_bench_senders_push (const gradmq_bench_peer_t *peers,
+                                                          unsigned count, uint64_t gradients,
+                                                          gradmq_reason_t *reason);
+
 //  The receiver of TUNED, DEFAULT and STREAM. Tells its endpoint, then each time that it hears a
 //  count receives so many gradients and tells that.
 gradmq_bench_role_fn gradmq_bench_receiver;

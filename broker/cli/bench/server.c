@@ -76,7 +76,8 @@ s_execute (gradmq_bench_server_t *self, const gradmq_bench_t *bench,
            const gradmq_bench_serve_t *serve, gradmq_reason_t *reason)
 {
     static const char *const sockets [] = {"gradients", "updates", "events"};
-    char settings [5][SETTING_BYTES];
+    char settings [6][SETTING_BYTES];
+    const size_t given = serve->state ? 6 : 5;
     const char *arguments [ARGUMENTS] = {bench->daemon};
     size_t count = 1;
     snprintf (self->control, sizeof self->control, "ipc://%.100s/control", bench->folder);
@@ -87,7 +88,8 @@ s_execute (gradmq_bench_server_t *self, const gradmq_bench_t *bench,
         gradmq_bench_endpoint (endpoint, serve->transport, bench->folder, sockets [i]);
         snprintf (settings [i + 2], SETTING_BYTES, "sockets/%s=%s", sockets [i], endpoint);
     }
-    for (size_t i = 0; i < 5; i++) {
+    snprintf (settings [5], SETTING_BYTES, "state/directory=%s", serve->state ? serve->state : "");
+    for (size_t i = 0; i < given; i++) {
         arguments [count++] = "--set";
         arguments [count++] = settings [i];
     }

@@ -11,8 +11,9 @@
 typedef struct {
     const char *transport;  //  of gradients, updates and events; control is over ipc
     const char *optimizer;
-    uint64_t bytes;  //  of the model: f32 zeros in a tensor "whole" ...
-    bool toe;        //  ... and, where this is set, a last one of one element, "toe"
+    uint64_t bytes;     //  of the model: f32 zeros in a tensor "whole" ...
+    bool toe;           //  ... and, where this is set, a last one of one element, "toe"
+    const char *state;  //  folder for journals and checkpoints; NULL: it keeps none
 } gradmq_bench_serve_t;
 
 //  All zero: none.
