@@ -11,4 +11,8 @@
 //    source  RFC 3720, appendix B.4
 uint32_t gradmq_crc32c (uint32_t before, const void *bytes, size_t size);
 
+//  The same without the instruction that some processors have for it: what others use, and what tests
+//  hold the first against.
+uint32_t gradmq_crc32c_plain (uint32_t before, const void *bytes, size_t size);
+
 #endif
