@@ -162,6 +162,8 @@ s_open (gradmq_recorder_t **self_p, const char *path, const char *name, const gr
     self->step = step;
     gradmq_err_t err = gradmq_record_writer_open (&self->writer, path, reason);
     self->journal = continues != NULL;
+    if (!err && self->journal)
+        gradmq_record_writer_early (self->writer);
     if (!err)
         err =
             continues ? s_go_on (self, continues, reason) : gradmq_recorder_restored (self, reason);

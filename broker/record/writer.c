@@ -5,18 +5,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 1 << 20 };
+enum {
+    BUFFER_BYTES = 256 << 10,
+    COPIED_BYTES = 16 << 10,  //  what is as long or longer goes to the system from where it lies
+    EARLY_BYTES = 2 << 20     //  the disk is told to begin each time that so much more was written
+};
 
 struct gradmq_record_writer {
-    FILE *file;
+    int fd;
     char *path;
-    char *buffer;
+    uint8_t *buffer;
+    size_t used;
+    bool early;
+    bool lost;  //  a write has failed
     uint64_t records, bytes;
+    uint64_t written;  //  handed to the system ...
+    uint64_t begun;    //  ... and of that, what the disk was told to begin with
 };
 
 static gradmq_err_t
@@ -30,31 +40,80 @@ s_failed (const char *path, const char *what, gradmq_reason_t *reason)
 }
 
 static gradmq_err_t
-s_put (gradmq_record_writer_t *self, const void *bytes, size_t size, gradmq_reason_t *reason)
+s_lost (gradmq_record_writer_t *self, const char *what, gradmq_reason_t *reason)
 {
-    if (size && fwrite (bytes, 1, size, self->file) != size)
-        return s_failed (self->path, "write", reason);
-    self->bytes += size;
+    self->lost = true;
+    return s_failed (self->path, what, reason);
+}
+
+//  ------------------------------------------------------------------------------------------------
+//  To the system
+
+//  Let the disk begin with what was written, so that little is left for the sync that follows. File
+//  systems that cannot do that say EINVAL, and what is no regular file ESPIPE.
+static gradmq_err_t
+s_begin_early (gradmq_record_writer_t *self, gradmq_reason_t *reason)
+{
+    if (!self->early || self->written - self->begun < EARLY_BYTES)
+        return GRADMQ_OK;
+    if (sync_file_range (self->fd, (off_t) self->begun, (off_t) (self->written - self->begun),
+                         SYNC_FILE_RANGE_WRITE)
+        && errno != EINVAL && errno != ESPIPE && errno != ENOSYS)
+        return s_lost (self, "write", reason);
+    self->begun = self->written;
     return GRADMQ_OK;
 }
 
-//  The file, empty, under a descriptor of its own.
-static gradmq_err_t
-s_create (gradmq_record_writer_t *self, gradmq_reason_t *reason)
+static void
+s_skip (struct iovec pieces [2], size_t written)
 {
-    int fd = open (self->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return s_failed (self->path, "create it", reason);
-    self->file = fdopen (fd, "wb");
-    if (!self->file) {
-        close (fd);
-        return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
+    for (size_t i = 0; i < 2; i++) {
+        size_t part = written < pieces [i].iov_len ? written : pieces [i].iov_len;
+        pieces [i].iov_base = (uint8_t *) pieces [i].iov_base + part;
+        pieces [i].iov_len -= part;
+        written -= part;
     }
-    //  Without memory for it the system's own buffer serves as well.
-    self->buffer = malloc (BUFFER_BYTES);
-    (void) setvbuf (self->file, self->buffer, _IOFBF, self->buffer ? BUFFER_BYTES : BUFSIZ);
-    return GRADMQ_OK;
 }
+
+//  What is in the buffer, and `bytes` behind it.
+static gradmq_err_t
+s_write (gradmq_record_writer_t *self, const void *bytes, size_t size, gradmq_reason_t *reason)
+{
+    struct iovec pieces [2] = {{self->buffer, self->used}, {(void *) (uintptr_t) bytes, size}};
+    while (!self->lost && (pieces [0].iov_len || pieces [1].iov_len)) {
+        ssize_t written = writev (self->fd, pieces, 2);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return s_lost (self, "write", reason);
+        self->written += (uint64_t) written;
+        s_skip (pieces, (size_t) written);
+    }
+    if (self->lost)
+        return gradmq_refuse (reason, GRADMQ_ERR_IO, "%.200s: writing it has failed before",
+                              self->path);
+    self->used = 0;
+    return s_begin_early (self, reason);
+}
+
+static gradmq_err_t
+s_put (gradmq_record_writer_t *self, const void *bytes, size_t size, gradmq_reason_t *reason)
+{
+    gradmq_err_t err = GRADMQ_OK;
+    self->bytes += size;
+    if (size >= COPIED_BYTES)
+        return s_write (self, bytes, size, reason);
+    if (size > BUFFER_BYTES - self->used)
+        err = s_write (self, NULL, 0, reason);
+    if (!err && size) {
+        memcpy (self->buffer + self->used, bytes, size);
+        self->used += size;
+    }
+    return err;
+}
+
+//  ------------------------------------------------------------------------------------------------
+//  Open, append, close
 
 gradmq_err_t
 gradmq_record_writer_open (gradmq_record_writer_t **self_p, const char *path,
@@ -62,11 +121,19 @@ gradmq_record_writer_open (gradmq_record_writer_t **self_p, const char *path,
 {
     *self_p = NULL;
     gradmq_record_writer_t *self = calloc (1, sizeof *self);
-    if (!self || !(self->path = strdup (path))) {
-        free (self);
+    if (!self)
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
+    self->fd = -1;
+    self->path = strdup (path);
+    self->buffer = malloc (BUFFER_BYTES);
+    gradmq_err_t err = self->path && self->buffer
+                           ? GRADMQ_OK
+                           : gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
+    if (!err) {
+        self->fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (self->fd < 0)
+            err = s_failed (path, "create it", reason);
     }
-    gradmq_err_t err = s_create (self, reason);
     if (!err)
         err = s_put (self, gradmq_record_magic, sizeof gradmq_record_magic, reason);
     if (err) {
@@ -117,18 +184,25 @@ gradmq_record_write (gradmq_record_writer_t *self, gradmq_record_type_t type, co
     return GRADMQ_OK;
 }
 
+void
+gradmq_record_writer_early (gradmq_record_writer_t *self)
+{
+    self->early = true;
+}
+
 gradmq_err_t
 gradmq_record_writer_flush (gradmq_record_writer_t *self, gradmq_reason_t *reason)
 {
-    return fflush (self->file) ? s_failed (self->path, "write", reason) : GRADMQ_OK;
+    return s_write (self, NULL, 0, reason);
 }
 
 gradmq_err_t
 gradmq_record_writer_sync (gradmq_record_writer_t *self, gradmq_reason_t *reason)
 {
     gradmq_err_t err = gradmq_record_writer_flush (self, reason);
-    if (!err && fdatasync (fileno (self->file)))
-        err = s_failed (self->path, "bring it to the disk", reason);
+    if (!err && fdatasync (self->fd))
+        err = s_lost (self, "bring it to the disk", reason);
+    self->begun = self->written;
     return err;
 }
 
@@ -140,10 +214,11 @@ gradmq_record_writer_close (gradmq_record_writer_t **self_p, gradmq_reason_t *re
     if (!self)
         return GRADMQ_OK;
     gradmq_err_t err = GRADMQ_OK;
-    //  What was lost by an earlier flush fclose does not tell again.
-    bool lost = self->file && ferror (self->file);
-    if (self->file && (fclose (self->file) || lost))
-        err = s_failed (self->path, "write", reason);
+    if (self->fd >= 0) {
+        err = gradmq_record_writer_flush (self, reason);
+        if (close (self->fd) && !err)
+            err = s_failed (self->path, "write", reason);
+    }
     free (self->buffer);
     free (self->path);
     free (self);

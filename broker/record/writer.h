@@ -15,6 +15,9 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_writer_open (gradmq_record_writer_t
                                                           const char *path,
                                                           gradmq_reason_t *reason);
 
+//  What is appended from now on is going to be synced soon: have the disk begin with it before that.
+void gradmq_record_writer_early (gradmq_record_writer_t *self);
+
 //  Append a record whose body is `front` and then `payload`, which may be NULL. It is in the file
 //  once the writer was flushed or closed.
 //    `lsn`   where not NULL, filled with the record's number

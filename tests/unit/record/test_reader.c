@@ -128,6 +128,52 @@ test_body_of_front_and_frames_is_read_in_one_piece (void **state)
     unlink (place.path);
 }
 
+//  Short frames are gathered and long ones are not: in any mixture the file has them in their order.
+static void
+test_frames_short_and_long_are_read_in_their_order (void **state)
+{
+    (void) state;
+    static const size_t sizes [] = {1, 16383, 16384, 7, 0, 300000, 16383, 100000, 16385, 3};
+    enum { FRAMES = sizeof sizes / sizeof sizes [0], RECORDS = 40, BYTES = 500000 };
+    static uint8_t bytes [BYTES];
+    gradmq_frame_t frames [FRAMES];
+    gradmq_payload_t payload = {frames, FRAMES, 0};
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes [i] = (uint8_t) (i * 31 + i / 251);
+    for (size_t i = 0; i < FRAMES; i++) {
+        frames [i] = (gradmq_frame_t){bytes + payload.bytes, sizes [i]};
+        payload.bytes += sizes [i];
+    }
+    s_place_t place = s_place ();
+    gradmq_record_writer_t *writer;
+    gradmq_record_reader_t *reader;
+    assert_int_equal (gradmq_record_writer_open (&writer, place.path, NULL), GRADMQ_OK);
+    gradmq_record_writer_early (writer);
+    for (size_t i = 0; i < RECORDS; i++) {
+        payload.count = i % (FRAMES + 1);
+        assert_int_equal (
+            gradmq_record_write (writer, GRADMQ_RECORD_BASE, "ab", 2, &payload, NULL, NULL),
+            GRADMQ_OK);
+    }
+    assert_int_equal (gradmq_record_writer_sync (writer, NULL), GRADMQ_OK);
+    assert_int_equal (gradmq_record_reader_open (&reader, place.path, NULL), GRADMQ_OK);
+    gradmq_record_t record;
+    for (size_t i = 0; i < RECORDS; i++) {
+        size_t size = 2;
+        for (size_t f = 0; f < i % (FRAMES + 1); f++)
+            size += sizes [f];
+        assert_int_equal (gradmq_record_next (reader, &record, NULL), GRADMQ_OK);
+        assert_int_equal (record.size, size);
+        assert_memory_equal (record.body, "ab", 2);
+        assert_memory_equal (record.body + 2, bytes, size - 2);
+    }
+    assert_int_equal (gradmq_record_next (reader, &record, NULL), GRADMQ_OK);
+    assert_int_equal (record.type, GRADMQ_RECORD_NONE);
+    gradmq_record_reader_close (&reader);
+    assert_int_equal (gradmq_record_writer_close (&writer, NULL), GRADMQ_OK);
+    unlink (place.path);
+}
+
 static void
 test_writer_open_of_a_file_that_is_there_is_refused (void **state)
 {
@@ -161,6 +207,10 @@ test_write_that_fails_says_why (void **state)
                       GRADMQ_OK);
     assert_int_equal (gradmq_record_writer_flush (writer, &why), GRADMQ_ERR_IO);
     assert_non_null (strstr (why.text, "No space left"));
+    assert_int_equal (gradmq_record_write (writer, GRADMQ_RECORD_END, NULL, 0, NULL, NULL, &why),
+                      GRADMQ_OK);
+    assert_int_equal (gradmq_record_writer_sync (writer, &why), GRADMQ_ERR_IO);
+    assert_non_null (strstr (why.text, "failed before"));
     assert_int_equal (gradmq_record_writer_close (&writer, NULL), GRADMQ_ERR_IO);
     assert_null (writer);
     close (full);
@@ -289,6 +339,7 @@ main (void)
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_write_makes_the_example_of_the_document),
         cmocka_unit_test (test_body_of_front_and_frames_is_read_in_one_piece),
+        cmocka_unit_test (test_frames_short_and_long_are_read_in_their_order),
         cmocka_unit_test (test_writer_open_of_a_file_that_is_there_is_refused),
         cmocka_unit_test (test_write_that_fails_says_why),
         cmocka_unit_test (test_example_is_read),
