@@ -59,8 +59,7 @@ typedef struct gradmq_checkpoint_file gradmq_checkpoint_file_t;
 //  words of its header).
 //    owns    *self_p is the caller's: gradmq_checkpoint_file_destroy
 //    errors  IO (cannot be read), FORMAT (not a checkpoint, or damaged), UNSUPPORTED (a checkpoint of
-//            another version of the format), MEMORY, and what gradmq_safetensors_load refuses; each
-//            names the file, and *self_p is then NULL
+//            another version of the format), MEMORY; each names the file, and *self_p is then NULL
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_checkpoint_read (gradmq_checkpoint_file_t **self_p,
                                                        const char *path, gradmq_reason_t *reason);
 

@@ -239,6 +239,18 @@ s_read_pairs (gradmq_checkpoint_file_t *self, const gradmq_source_t *source,
                           gradmq_reason_text (&why));
 }
 
+//  A model's file may have types, shapes and names that are not for us; a checkpoint that has them was
+//  changed after it was written.
+static gradmq_err_t
+s_say_damaged (gradmq_err_t err, gradmq_reason_t *reason)
+{
+    if (!err || err == GRADMQ_ERR_IO || err == GRADMQ_ERR_MEMORY)
+        return err;
+    if (reason)
+        reason->code = GRADMQ_ERR_FORMAT;
+    return GRADMQ_ERR_FORMAT;
+}
+
 static gradmq_err_t
 s_read (gradmq_checkpoint_file_t **self_p, const gradmq_source_t *source, gradmq_reason_t *reason)
 {
@@ -246,13 +258,14 @@ s_read (gradmq_checkpoint_file_t **self_p, const gradmq_source_t *source, gradmq
     gradmq_checkpoint_file_t *self = calloc (1, sizeof *self);
     if (!self)
         return s_no_memory (source, reason);
-    gradmq_err_t err = gradmq_header_load (&self->header, source, &data_at, reason);
+    gradmq_err_t err =
+        s_say_damaged (gradmq_header_load (&self->header, source, &data_at, reason), reason);
     if (!err)
         err = s_check_format (&self->header, source, reason);
     if (!err)
         err = s_check_keys (&self->header, source, reason);
     if (!err)
-        err = s_make_layout (self, source, reason);
+        err = s_say_damaged (s_make_layout (self, source, reason), reason);
     if (!err)
         err = s_check_parts (self, source, reason);
     if (!err)

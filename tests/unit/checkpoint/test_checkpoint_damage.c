@@ -226,7 +226,7 @@ test_checkpoint_read_part_that_cannot_be_is_refused (void **state)
         {{"", "shadow \t"}, GRADMQ_ERR_FORMAT, "\"\" is no name of a stream"},
         {{"", "shadow a b\t"}, GRADMQ_ERR_FORMAT, "\"a b\" is no name of a stream"},
         {{"a", "b"}, GRADMQ_ERR_FORMAT, "the id of the tensors' layout"},
-        {{"state 0\t"}, GRADMQ_ERR_SHAPE, "a layout of 0 tensors"},
+        {{"state 0\t"}, GRADMQ_ERR_FORMAT, "a layout of 0 tensors"},
         {{"", "shadow a\t", "shadow b\t", "shadow c\t", "shadow d\t", "shadow e\t", "shadow f\t",
           "shadow g\t", "shadow h\t", "shadow i\t"},
          GRADMQ_ERR_FORMAT,
