@@ -220,6 +220,11 @@ s_play (s_recovery_t *self, const char *path, bool last, gradmq_reason_t *reason
     if (err)
         return gradmq_refuse (reason, err, "%.200s: %.280s", path, gradmq_reason_text (&why));
     const gradmq_played_t *played = gradmq_player_played (self->player);
+    if (strcmp (played->name, self->engine->name) != 0)
+        return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
+                              "%.200s is of model %s, and this coordinator's is %s; give each a "
+                              "folder of its own",
+                              path, played->name, self->engine->name);
     self->records = played->records;
     self->played_files++;
     self->played_records += played->records;
