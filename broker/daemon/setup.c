@@ -184,11 +184,11 @@ s_open (gradmq_coordinator_t **self_p, const gradmq_config_t *config, gradmq_rea
     return gradmq_coordinator_open (self_p, &options, reason);
 }
 
-//  What was resumed has settings and a model of its own.
+//  What was resumed has settings of its own, and a model, unless it ended before it had one.
 static void
-s_say_resumed (const gradmq_config_t *config)
+s_say_resumed (const gradmq_config_t *config, bool loaded)
 {
-    if (config->model_load [0])
+    if (config->model_load [0] && loaded)
         gradmq_log (GRADMQ_LOG_INFO, "%.400s is not loaded: %.400s has a newer model",
                     config->model_load, config->state_directory);
     gradmq_log (GRADMQ_LOG_INFO,
@@ -197,20 +197,44 @@ s_say_resumed (const gradmq_config_t *config)
                 config->state_directory);
 }
 
-//  Settings, model and start as the configuration says.
+//  Model and start as the configuration says.
 static gradmq_err_t
-s_begin (gradmq_coordinator_t *coordinator, const gradmq_config_t *config, gradmq_exit_t *exit,
-         gradmq_reason_t *reason)
+s_load_and_start (gradmq_coordinator_t *coordinator, const gradmq_config_t *config,
+                  gradmq_exit_t *exit, gradmq_reason_t *reason)
 {
-    *exit = GRADMQ_EXIT_USAGE;
-    gradmq_err_t err = s_apply_settings (coordinator, &config->settings, reason);
-    if (!err && config->model_load [0]) {
+    gradmq_err_t err = GRADMQ_OK;
+    if (config->model_load [0]) {
         *exit = GRADMQ_EXIT_MODEL;
         err = s_load_model (coordinator, config, reason);
     }
     if (!err && config->model_start)
         err = gradmq_coordinator_start (coordinator, reason);
     return err;
+}
+
+//  The same, after the settings of the configuration.
+static gradmq_err_t
+s_begin (gradmq_coordinator_t *coordinator, const gradmq_config_t *config, gradmq_exit_t *exit,
+         gradmq_reason_t *reason)
+{
+    *exit = GRADMQ_EXIT_USAGE;
+    gradmq_err_t err = s_apply_settings (coordinator, &config->settings, reason);
+    return err ? err : s_load_and_start (coordinator, config, exit, reason);
+}
+
+//  Go on, or begin.
+static gradmq_err_t
+s_go_on (gradmq_coordinator_t *coordinator, const gradmq_config_t *config, gradmq_exit_t *exit,
+         gradmq_reason_t *reason)
+{
+    gradmq_coordinator_status_t status;
+    gradmq_err_t err = gradmq_coordinator_status (coordinator, &status, reason);
+    if (err)
+        return err;
+    if (!status.resumed)
+        return s_begin (coordinator, config, exit, reason);
+    s_say_resumed (config, status.epoch != 0);
+    return status.epoch ? GRADMQ_OK : s_load_and_start (coordinator, config, exit, reason);
 }
 
 gradmq_err_t
@@ -223,12 +247,7 @@ gradmq_setup_coordinator (gradmq_coordinator_t **self_p, const gradmq_config_t *
                                        : GRADMQ_EXIT_USAGE;
     if (err)
         return err;
-    gradmq_coordinator_status_t status;
-    err = gradmq_coordinator_status (*self_p, &status, reason);
-    if (!err && status.resumed)
-        s_say_resumed (config);
-    else if (!err)
-        err = s_begin (*self_p, config, exit, reason);
+    err = s_go_on (*self_p, config, exit, reason);
     if (err)
         gradmq_coordinator_destroy (self_p);
     return err;
