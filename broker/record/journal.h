@@ -15,7 +15,8 @@ typedef struct {
     uint64_t epoch, version;  //  of the model that it goes on from; 0, 0: there is none
 } gradmq_continues_body_t;
 
-//  What is called for the other records, in their order. Names are valid, and NUL ends them.
+//  What is called for the other records, in their order, and `disposed` for each gradient of a step that was
+//  played, too. Names are valid, and NUL ends them.
 typedef struct {
     void *context;
     gradmq_err_t (*workers) (void *context, const char *text, gradmq_reason_t *reason);

@@ -49,6 +49,19 @@ s_compare (gradmq_player_t *self, uint64_t version, size_t gradients,
     return GRADMQ_OK;
 }
 
+//  What became of a gradient of the step. A journal's own word of it stands behind the step and may have
+//  been cut off; its worker would send it again, to a model that has it.
+static void
+s_tell (const gradmq_player_t *self, const gradmq_gradient_t *gradient,
+        const gradmq_outcome_t *outcome)
+{
+    const gradmq_watcher_t *watcher = &self->watcher;
+    if (self->borrows)
+        watcher->disposed (watcher->context, gradient->worker, gradient->incarnation,
+                           gradient->sequence, (uint32_t) outcome->disposition,
+                           (uint32_t) outcome->code);
+}
+
 gradmq_err_t
 gradmq_player_gradient (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
 {
@@ -66,6 +79,8 @@ gradmq_player_gradient (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reas
     if (!err) {
         gradmq_step_apply (self->step, self->model, &gradient, 1, &outcome, &report);
         err = s_compare (self, one.version, 1, &outcome, report.steps, reason);
+        if (!err)
+            s_tell (self, gradient, &outcome);
     }
     gradmq_gradient_clear (gradient);
     return err;
@@ -143,7 +158,11 @@ s_close (gradmq_player_t *self, const gradmq_closed_body_t *body,
     }
     gradmq_step_report_t report;
     gradmq_step_close (self->step, self->model, gradients, body->count, outcomes, &report);
-    return s_compare (self, body->version, body->count, &outcomes [0], report.steps, reason);
+    gradmq_err_t err =
+        s_compare (self, body->version, body->count, &outcomes [0], report.steps, reason);
+    for (size_t i = 0; i < body->count && !err; i++)
+        s_tell (self, gradients [i], &outcomes [i]);
+    return err;
 }
 
 gradmq_err_t
