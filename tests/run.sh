@@ -17,14 +17,17 @@ Suites (all of them when none is named):
   crash         the daemon is killed again and again and goes on from its journal: 20 times, with --long 300
   soak          eight workers and the daemon die at random, with journal and checkpoints on: for 30 seconds,
                 with --long for an hour
+  faults        calls on the disk that fail, a full disk, a clock that jumps, files that run out (tests/faults/):
+                some of each, with --long every call up to where none fails
   fuzz          every fuzzer over its corpus
   rooms         who includes whom; tables and files agree
   style         formatting, static analysis, shell scripts
 
 Unit, conformance, spec, integration and fuzz run under three builds: plain (build/), asan
 (build/asan: address and undefined behaviour sanitizers) and tsan (build/tsan: thread sanitizer).
-Churn, crash and soak run under plain alone: churn measures the memory of the process, where a sanitizer's own
-would be counted. Small ones, without that, are among the integration tests of every build.
+Churn, crash, soak and faults run under plain alone: churn measures the memory of the process, where a sanitizer's
+own would be counted, and faults loads a library before all others. Small ones of the first three, without that,
+are among the integration tests of every build.
 
   --long   also: the fuzzers look for new inputs (two minutes each), tests repeat
   --help   this text
@@ -52,11 +55,11 @@ for argument; do
     case $argument in
         --long) long=true ;;
         --help | -h) usage; exit 0 ;;
-        unit | conformance | spec | integration | churn | crash | soak | fuzz | rooms | style) suites+=" $argument" ;;
+        unit | conformance | spec | integration | churn | crash | soak | faults | fuzz | rooms | style) suites+=" $argument" ;;
         *) echo "tests/run.sh: no suite \"$argument\"; see --help" >&2; exit 2 ;;
     esac
 done
-[ -n "$suites" ] || { all=true; suites="unit conformance spec integration churn crash soak fuzz rooms style"; }
+[ -n "$suites" ] || { all=true; suites="unit conformance spec integration churn crash soak faults fuzz rooms style"; }
 
 wants () {
     case " $suites " in *" $1 "*) return 0 ;; *) return 1 ;; esac
@@ -289,6 +292,20 @@ run_soak () {
         run_check "soak for $seconds s" timeout $((seconds + 900)) bash tests/integration/test_soak.sh
 }
 
+run_faults () {
+    local script name
+    # shellcheck disable=SC2086  # lists of words
+    if ! gradmq_need $GRADMQ_BUILD_PACKAGES $test_packages; then
+        missing faults "a compiler or a library is missing"
+        return
+    fi
+    have_plain || return
+    for script in tests/faults/test_*.sh; do
+        name=${script##*/test_}
+        GRADMQ_BUILD=$PWD/build GRADMQ_FAULTS_LONG=$long run_check "faults ${name%.sh}" timeout 7200 bash "$script"
+    done
+}
+
 run_rooms () {
     if ! gradmq_need python3; then
         missing rooms "python3 is missing"
@@ -325,6 +342,7 @@ if wants_programs; then run_programs; fi
 if wants churn; then run_churn; fi
 if wants crash; then run_crash; fi
 if wants soak; then run_soak; fi
+if wants faults; then run_faults; fi
 if wants style; then run_style; fi
 if $long && wants fuzz; then run_fuzzers; fi
 

@@ -281,9 +281,6 @@ test_open_a_middle_journal_missing_is_refused (void **state)
     }
 }
 
-//  --------------------------------------------------------------------------------------------
-//  The newest checkpoint
-
 //  Damage the checkpoint of this number, here and there.
 static void
 s_spoil (folder_t *folder, uint64_t serial, size_t where)
@@ -341,6 +338,15 @@ test_open_without_a_whole_checkpoint_is_refused (void **state)
     folder_clear (&folder);
 }
 
+static uint64_t
+s_newest_checkpoint (folder_t *folder)
+{
+    uint64_t serial = 100;
+    while (!folder_checkpoint (folder, serial))
+        serial--;
+    return serial;
+}
+
 //  The level checkpoint has nothing but checkpoints: the one before is better than nothing.
 static void
 test_open_with_checkpoint_a_damaged_one_is_passed_over (void **state)
@@ -351,14 +357,19 @@ test_open_with_checkpoint_a_damaged_one_is_passed_over (void **state)
     past_set (coordinator, "durability", "checkpoint");
     past_point_t kept = past_where (coordinator);
     gradmq_coordinator_destroy (&coordinator);
+    folder_t folder;
+    folder_read (&folder, self->path);
+    const uint64_t before = s_newest_checkpoint (&folder);
+    folder_clear (&folder);
     coordinator = past_open (self->path);
     past_step (coordinator, 4);
     gradmq_coordinator_destroy (&coordinator);
-    folder_t folder;
     folder_read (&folder, self->path);
-    uint64_t newest = 100;
-    while (!folder_checkpoint (&folder, newest))
-        newest--;
+    const uint64_t newest = s_newest_checkpoint (&folder);
+    //  Those between, which were written before the step or after it, as it happened.
+    for (uint64_t serial = before + 1; serial < newest; serial++)
+        if (folder_checkpoint (&folder, serial))
+            folder_drop (&folder, folder_checkpoint (&folder, serial));
     s_spoil (&folder, newest, 7);
     folder_write (&folder, self->path);
     coordinator = past_open (self->path);
