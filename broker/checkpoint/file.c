@@ -15,11 +15,13 @@
 #define S_TEMPORARY ".gradmq-"
 #define S_TEMPORARY_END ".tmp"
 
-//  The most that one call reads or writes.
-enum { PIECE_BYTES = 1 << 30 };
+//  The most that one call reads; the most that one call writes; and the disk is told to begin each time
+//  that so much more was written.
+enum { PIECE_BYTES = 1 << 30, WRITE_BYTES = 4 << 20, EARLY_BYTES = 2 << 20 };
 
 struct gradmq_new_file {
     int fd;
+    uint64_t written, begun;
     char *path;
     char *folder;     //  of path
     char *temporary;  //  NULL when it is not there
@@ -98,13 +100,26 @@ gradmq_new_file_is_temporary (const char *name)
            && strcmp (name + front + digits, S_TEMPORARY_END) == 0;
 }
 
+//  File systems that cannot do it say EINVAL, and what is no regular file ESPIPE.
+gradmq_err_t
+gradmq_file_begin_early (int fd, uint64_t *begun, uint64_t written)
+{
+    if (written - *begun < EARLY_BYTES)
+        return GRADMQ_OK;
+    if (sync_file_range (fd, (off_t) *begun, (off_t) (written - *begun), SYNC_FILE_RANGE_WRITE)
+        && errno != EINVAL && errno != ESPIPE && errno != ENOSYS)
+        return GRADMQ_ERR_IO;
+    *begun = written;
+    return GRADMQ_OK;
+}
+
 gradmq_err_t
 gradmq_new_file_write (gradmq_new_file_t *self, const void *bytes, uint64_t size,
                        gradmq_reason_t *reason)
 {
     const uint8_t *from = bytes;
     while (size) {
-        size_t piece = size < PIECE_BYTES ? (size_t) size : PIECE_BYTES;
+        size_t piece = size < WRITE_BYTES ? (size_t) size : WRITE_BYTES;
         ssize_t written = write (self->fd, from, piece);
         if (written < 0 && errno == EINTR)
             continue;
@@ -112,6 +127,9 @@ gradmq_new_file_write (gradmq_new_file_t *self, const void *bytes, uint64_t size
             return s_failed (self->path, "write", reason);
         from += written;
         size -= (uint64_t) written;
+        self->written += (uint64_t) written;
+        if (gradmq_file_begin_early (self->fd, &self->begun, self->written))
+            return s_failed (self->path, "write", reason);
     }
     return GRADMQ_OK;
 }

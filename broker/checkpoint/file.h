@@ -33,6 +33,12 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_new_file_write (gradmq_new_file_t *self, c
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_new_file_commit (gradmq_new_file_t **self_p,
                                                        gradmq_reason_t *reason);
 
+//  Of a file that is going to be synced `written` bytes were handed to the system: where that is a good
+//  deal more than *begun, let the disk begin with the rest and move *begun, so that little is left for
+//  the sync. It makes nothing safe.
+//    errors  IO, with errno
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_file_begin_early (int fd, uint64_t *begun, uint64_t written);
+
 //  Give up: the temporary file is removed. NULL and *NULL are fine.
 void gradmq_new_file_destroy (gradmq_new_file_t **self_p);
 

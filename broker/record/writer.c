@@ -1,5 +1,6 @@
 #include "record/writer.h"
 
+#include "checkpoint/file.h"
 #include "core/bytes.h"
 #include "core/crc32c.h"
 
@@ -13,8 +14,7 @@
 
 enum {
     BUFFER_BYTES = 256 << 10,
-    COPIED_BYTES = 16 << 10,  //  what is as long or longer goes to the system from where it lies
-    EARLY_BYTES = 2 << 20     //  the disk is told to begin each time that so much more was written
+    COPIED_BYTES = 16 << 10  //  what is as long or longer goes to the system from where it lies
 };
 
 struct gradmq_record_writer {
@@ -49,21 +49,6 @@ s_lost (gradmq_record_writer_t *self, const char *what, gradmq_reason_t *reason)
 //  ------------------------------------------------------------------------------------------------
 //  To the system
 
-//  Let the disk begin with what was written, so that little is left for the sync that follows. File
-//  systems that cannot do that say EINVAL, and what is no regular file ESPIPE.
-static gradmq_err_t
-s_begin_early (gradmq_record_writer_t *self, gradmq_reason_t *reason)
-{
-    if (!self->early || self->written - self->begun < EARLY_BYTES)
-        return GRADMQ_OK;
-    if (sync_file_range (self->fd, (off_t) self->begun, (off_t) (self->written - self->begun),
-                         SYNC_FILE_RANGE_WRITE)
-        && errno != EINVAL && errno != ESPIPE && errno != ENOSYS)
-        return s_lost (self, "write", reason);
-    self->begun = self->written;
-    return GRADMQ_OK;
-}
-
 static void
 s_skip (struct iovec pieces [2], size_t written)
 {
@@ -93,7 +78,9 @@ s_write (gradmq_record_writer_t *self, const void *bytes, size_t size, gradmq_re
         return gradmq_refuse (reason, GRADMQ_ERR_IO, "%.200s: writing it has failed before",
                               self->path);
     self->used = 0;
-    return s_begin_early (self, reason);
+    if (self->early && gradmq_file_begin_early (self->fd, &self->begun, self->written))
+        return s_lost (self, "write", reason);
+    return GRADMQ_OK;
 }
 
 static gradmq_err_t
