@@ -140,10 +140,8 @@ s_run_checkpoint (const s_case_t *self, size_t round, gradmq_reason_t *reason)
 static bool
 s_wanted (const s_case_t *self, s_way_t way)
 {
-    if (way == CHECKPOINTS)
+    if (way == CHECKPOINTS || way == CHECKPOINT)
         return s_bytes (self) > MESSAGES_BYTES && self->workers == SENDERS_MOST;
-    if (way == CHECKPOINT)
-        return s_bytes (self) > MESSAGES_BYTES && self->workers == 1;
     return true;
 }
 
@@ -276,10 +274,12 @@ s_case (s_case_t *self, gradmq_reason_t *reason)
 gradmq_err_t
 gradmq_bench_durability (const gradmq_bench_t *bench, gradmq_reason_t *reason)
 {
-    static const unsigned workers [] = {1, SENDERS_MOST};
+    //  A quick run leaves out the single worker.
+    static const unsigned workers [] = {SENDERS_MOST, 1};
+    const size_t count = bench->quick ? 1 : sizeof workers / sizeof workers [0];
     gradmq_err_t err = GRADMQ_OK;
     for (size_t i = 0; i < sizeof s_sizes / sizeof s_sizes [0]; i++)
-        for (size_t j = 0; j < sizeof workers / sizeof workers [0] && !err; j++) {
+        for (size_t j = 0; j < count && !err; j++) {
             if (bench->quick && s_sizes [i].bytes > QUICK_BYTES)
                 continue;
             s_case_t self = {.bench = bench,
