@@ -8,7 +8,6 @@
 //
 //  A write that fails has written half. Every fault says so on stderr, "fault: ...".
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
@@ -17,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,7 +25,7 @@
 
 #define S_PUBLIC __attribute__ ((visibility ("default")))
 
-enum { PATH_BYTES = PATH_MAX, STREAMS = 64 };
+enum { PATH_BYTES = PATH_MAX };
 
 //  --------------------------------------------------------------------------------------------
 //  Which call fails
@@ -95,6 +95,19 @@ write (int fd, const void *bytes, size_t size)
     return s_write (fd, bytes, size);
 }
 
+//  Counted with write.
+S_PUBLIC ssize_t
+writev (int fd, const struct iovec *pieces, int count)
+{
+    if (!s_strikes_at ("write", fd))
+        return syscall (SYS_writev, fd, pieces, count);
+    const int error = errno;
+    long half = syscall (SYS_write, fd, pieces [0].iov_base, (pieces [0].iov_len + 1) / 2);
+    (void) half;
+    errno = error;
+    return -1;
+}
+
 S_PUBLIC int
 fdatasync (int fd)
 {
@@ -111,57 +124,6 @@ S_PUBLIC int
 rename (const char *from, const char *to)
 {
     return s_strikes ("rename", to) ? -1 : (int) syscall (SYS_rename, from, to);
-}
-
-//  --------------------------------------------------------------------------------------------
-//  Streams: the system's library writes them by a call of its own, so those of descriptors are ours
-
-typedef struct {
-    _Atomic (FILE *) stream;
-    int fd;
-} s_stream_t;
-
-static s_stream_t s_streams [STREAMS];
-
-static ssize_t
-s_stream_write (void *cookie, const char *bytes, size_t size)
-{
-    const s_stream_t *self = cookie;
-    ssize_t written = s_write (self->fd, bytes, size);
-    return written < 0 ? 0 : written;
-}
-
-static int
-s_stream_close (void *cookie)
-{
-    s_stream_t *self = cookie;
-    atomic_store (&self->stream, NULL);
-    return close (self->fd);
-}
-
-S_PUBLIC FILE *
-fdopen (int fd, const char *mode)
-{
-    const cookie_io_functions_t functions = {.write = s_stream_write, .close = s_stream_close};
-    for (size_t i = 0; i < STREAMS; i++)
-        if (!atomic_load (&s_streams [i].stream)) {
-            s_streams [i].fd = fd;
-            FILE *stream = fopencookie (&s_streams [i], mode, functions);
-            atomic_store (&s_streams [i].stream, stream);
-            return stream;
-        }
-    return NULL;
-}
-
-S_PUBLIC int
-fileno (FILE *stream)
-{
-    for (size_t i = 0; i < STREAMS; i++)
-        if (atomic_load (&s_streams [i].stream) == stream)
-            return s_streams [i].fd;
-    int (*next) (FILE *);
-    *(void **) &next = dlsym (RTLD_NEXT, "fileno");
-    return next (stream);
 }
 
 //  --------------------------------------------------------------------------------------------
