@@ -31,6 +31,16 @@ typedef struct {
 //  --------------------------------------------------------------------------------------------
 //  A checkpoint
 
+//  What went wrong with a file, which is named once.
+static gradmq_err_t
+s_blame (gradmq_reason_t *reason, gradmq_err_t err, const char *path, const gradmq_reason_t *why)
+{
+    const char *text = why->text [0] ? why->text : gradmq_err_text (err);
+    if (!strstr (text, path))
+        return gradmq_refuse (reason, err, "%.200s: %.280s", path, text);
+    return gradmq_refuse (reason, err, "%s", text);
+}
+
 static gradmq_err_t
 s_begin_with (s_recovery_t *self, const gradmq_checkpoint_t *from, gradmq_reason_t *reason)
 {
@@ -72,8 +82,7 @@ s_load (s_recovery_t *self, gradmq_reason_t *reason)
             free (path);
             return GRADMQ_OK;
         }
-        gradmq_refuse (reason, err, "%.200s: %.280s", path ? path : directory,
-                       gradmq_reason_text (&why));
+        s_blame (reason, err, path ? path : directory, &why);
         free (path);
         //  Only damage makes it worth to look at an older one.
         if (err != GRADMQ_ERR_FORMAT)
@@ -218,7 +227,7 @@ s_play (s_recovery_t *self, const char *path, bool last, gradmq_reason_t *reason
         return err;
     err = gradmq_player_run (self->player, UINT64_MAX, &why);
     if (err)
-        return gradmq_refuse (reason, err, "%.200s: %.280s", path, gradmq_reason_text (&why));
+        return s_blame (reason, err, path, &why);
     const gradmq_played_t *played = gradmq_player_played (self->player);
     if (strcmp (played->name, self->engine->name) != 0)
         return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,

@@ -95,6 +95,25 @@ test_join_unknown_incarnation_is_adopted_at_its_low_water (void **state)
     gradmq_members_destroy (&members);
 }
 
+//  A clock that was set back by two days: who is known goes on, and nobody else is let in from there.
+static void
+test_join_after_a_clock_was_set_back (void **state)
+{
+    (void) state;
+    const uint64_t before_us = NOW_US - 2 * 24 * 3600 * 1000000ull;
+    gradmq_members_t *members = gradmq_members_new ();
+    uint64_t incarnation = s_join (members, "w", 0, 0, 0).member->incarnation;
+    gradmq_joined_member_t joined;
+    gradmq_reason_t why;
+    assert_int_equal (
+        gradmq_members_join (members, "w", incarnation, 1, 0, before_us, LEASE_MS, &joined, &why),
+        GRADMQ_OK);
+    assert_int_equal (
+        gradmq_members_join (members, "v", incarnation, 1, 0, before_us, LEASE_MS, &joined, &why),
+        GRADMQ_ERR_ARGUMENT);
+    gradmq_members_destroy (&members);
+}
+
 static void
 test_join_incarnation_of_the_future_is_refused (void **state)
 {
@@ -244,6 +263,7 @@ main (void)
         cmocka_unit_test (test_join_with_incarnation_renews_and_keeps_the_window),
         cmocka_unit_test (test_join_unknown_incarnation_is_adopted_at_its_low_water),
         cmocka_unit_test (test_join_incarnation_of_the_future_is_refused),
+        cmocka_unit_test (test_join_after_a_clock_was_set_back),
         cmocka_unit_test (test_return_after_expiry_knows_what_was_received),
         cmocka_unit_test (test_forgotten_incarnations_are_fenced),
         cmocka_unit_test (test_leave_drains_before_it_is_complete),
