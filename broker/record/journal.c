@@ -69,9 +69,11 @@ s_workers (const gradmq_watcher_t *watcher, gradmq_cursor_t *body, gradmq_reason
         return s_refuse (reason, "its body is no text");
     if (!watcher)
         return GRADMQ_OK;
-    char *text = strndup ((const char *) at, size);
+    char *text = malloc (size + 1);
     if (!text)
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
+    memcpy (text, at, size);
+    text [size] = 0;
     gradmq_err_t err = watcher->workers (watcher->context, text, reason);
     free (text);
     return err;
