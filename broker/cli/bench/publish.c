@@ -260,7 +260,7 @@ gradmq_bench_publish (const gradmq_bench_t *bench, gradmq_reason_t *reason)
                         .transport = transports [i / 3 % 2],
                         .subscribers = subscribers [i % 3],
                         .bytes = s_sizes [size].bytes};
-        uint64_t steps = s_sizes [size].deliveries / one.subscribers / (bench->quick ? 4 : 1);
+        uint64_t steps = s_sizes [size].deliveries / one.subscribers / (bench->quick ? 8 : 1);
         one.steps = steps ? steps : 1;
         if (!bench->quick || i / 3 % 2 == 0)
             err = s_case (&one, reason);
