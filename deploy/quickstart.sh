@@ -7,13 +7,17 @@ export OPENBLAS_NUM_THREADS=1
 
 usage () {
     cat << 'TEXT'
-usage: deploy/quickstart.sh [--workers N] [--gradients N] [--out DIR]
+usage: deploy/quickstart.sh [--workers N] [--languages LIST] [--gradients N] [--out DIR]
 
 Installs the packages that are missing (Debian, Ubuntu), builds, starts gradmqd on this machine,
 trains a small neural network on 1,437 images of handwritten digits with N processes over tcp,
 each on its own part of the images, and tests it on 360 others. Stops everything it started.
+The workers are written in different languages, and train one model at the same time.
 
-  --workers N     worker processes, 1 to 40; default 4
+  --workers N     worker processes, 1 to 40; default 4, or one a language where there are more
+  --languages LIST
+                  of the workers, such as c,python; default c and every language whose toolchain is
+                  on this machine
   --gradients N   gradients in all, 100 to 1000000; default 8000
   --out DIR       where model, curve, records and logs go; default build/quickstart
   --help          this text
@@ -52,16 +56,18 @@ log_tail () {
 # ---------------------------------------------------------------------------------------------------
 # Command line
 
-workers=4
+workers=
+wanted=
 gradients=8000
 out=
 while [ $# -gt 0 ]; do
     case $1 in
         --help | -h) usage; exit 0 ;;
-        --workers | --gradients | --out)
+        --workers | --languages | --gradients | --out)
             [ $# -gt 1 ] || wrong "$1: a value is missing"
             case $1 in
                 --workers) count "$1" "$2" 1 40; workers=$((10#$2)) ;;
+                --languages) [ -n "$2" ] || wrong "--languages: a list is needed"; wanted=${2//,/ } ;;
                 --gradients) count "$1" "$2" 100 1000000; gradients=$((10#$2)) ;;
                 --out) [ -n "$2" ] || wrong "--out: a folder is needed"; out=$2 ;;
             esac
@@ -76,6 +82,10 @@ data=$root/bindings/examples/digits/digits.csv
 [ -n "$out" ] || out=$root/build/quickstart
 mkdir -p "$out" || fail "--out $out: no such folder can be made"
 out=$(cd "$out" && pwd)
+for language in $wanted; do
+    [ "$language" = c ] || [ -e "$root/bindings/$language/tasks.sh" ] \
+        || wrong "--languages: there is no binding for \"$language\""
+done
 model=$out/model.safetensors
 curve=$out/curve.svg
 rm -f "$model" "$curve" "$out"/{run,solo,linear}.csv "$out"/*.log
@@ -86,6 +96,7 @@ rm -f "$model" "$curve" "$out"/{run,solo,linear}.csv "$out"/*.log
 daemon=
 watch=
 declare -A worker=()    # process: name
+declare -A speaks=()    # name: language
 
 stop_all () {
     local process processes=()
@@ -141,6 +152,49 @@ build () {
         fail "the build failed"
     fi
     echo "build: $((SECONDS - since)) s, programs in $bin"
+}
+
+# ---------------------------------------------------------------------------------------------------
+# Languages
+
+languages=()
+
+# Build the worker of a language. One whose toolchain is missing, or that cannot be built, does not take
+# part, unless it was asked for.
+add_language () {
+    local language=$1 log=$out/$1.build.log status=0
+    if [ "$language" = c ]; then
+        languages+=(c)
+        return
+    fi
+    GRADMQ_BIN=$bin "$root/bindings/$language/tasks.sh" build > "$log" 2>&1 < /dev/null || status=$?
+    if [ "$status" -eq 0 ]; then
+        languages+=("$language")
+    elif [ -n "$wanted" ]; then
+        log_tail "$log"
+        fail "the worker in $language cannot be built"
+    elif [ "$status" -eq 77 ]; then
+        echo "$language: not taking part: $(tail -n 1 "$log")"
+    else
+        echo "$language: not taking part: it cannot be built, see $log"
+    fi
+}
+
+add_languages () {
+    local language tasks since=$SECONDS
+    if [ -n "$wanted" ]; then
+        for language in $wanted; do add_language "$language"; done
+    else
+        add_language c
+        for tasks in "$root"/bindings/*/tasks.sh; do
+            [ ! -e "$tasks" ] || add_language "$(basename "$(dirname "$tasks")")"
+        done
+    fi
+    echo "languages: ${languages[*]}, $((SECONDS - since)) s"
+    if [ -z "$workers" ]; then
+        workers=${#languages[@]}
+        [ "$workers" -ge 4 ] || workers=4
+    fi
 }
 
 # ---------------------------------------------------------------------------------------------------
@@ -219,18 +273,26 @@ digits () {
     "$bin/gradmq-digits" "$@" --data "$data" --gradients "$gradients"
 }
 
+# start_worker NUMBER LANGUAGE
+start_worker () {
+    local name=w$1 share=$(((gradients + $1 - 1) / workers)) command
+    command=("$root/bindings/$2/tasks.sh" digits)
+    [ "$2" != c ] || command=("$bin/gradmq-digits" work)
+    GRADMQ_BIN=$bin "${command[@]}" --control "$control" --name "$name" --part "$1" --parts "$workers" \
+        --gradients "$share" --data "$data" > "$out/$name.log" 2>&1 < /dev/null &
+    worker[$!]=$name
+    speaks[$name]=$2
+}
+
 start_training () {
-    local i share
+    local i
     digits prepare --control "$control"
     echo "workers: $workers, each on its own part of the images"
     "$bin/gradmq-digits" watch --control "$control" --csv "$out/run.csv" --gradients "$gradients" \
         --data "$data" < /dev/null &
     watch=$!
     for ((i = 1; i <= workers; i++)); do
-        share=$(((gradients + i - 1) / workers))
-        "$bin/gradmq-digits" work --control "$control" --name "w$i" --part "$i" --parts "$workers" \
-            --gradients "$share" --data "$data" > "$out/w$i.log" 2>&1 < /dev/null &
-        worker[$!]=w$i
+        start_worker "$i" "${languages[(i - 1) % ${#languages[@]}]}"
     done
 }
 
@@ -276,9 +338,23 @@ stop_broker () {
     fi
 }
 
+# What each language contributed, by what its workers said last.
+contributions () {
+    local language name sum
+    for language in "${languages[@]}"; do
+        sum=0
+        for name in "${!speaks[@]}"; do
+            [ "${speaks[$name]}" = "$language" ] || continue
+            sum=$((sum + $(sed -n "s/^$name: .* \([0-9]*\) applied,.*/\1/p" "$out/$name.log" | tail -n 1)))
+        done
+        printf 'gradients by %s: %s\n' "$language" "$sum"
+    done
+}
+
 # ---------------------------------------------------------------------------------------------------
 
 build
+add_languages
 digits linear --csv "$out/linear.csv"
 digits solo --csv "$out/solo.csv"
 broker
@@ -295,5 +371,6 @@ echo
 IFS=, read -r applied _ _ _ accuracy < <(tail -n 1 "$out/run.csv")
 printf 'test accuracy: %.4f\n' "$accuracy"
 echo "gradients applied: $applied"
+contributions
 echo "model: $model"
 echo "curve: $curve"

@@ -9,7 +9,7 @@ usage: tests/run.sh [--long] [SUITE ...]
 
 Suites (all of them when none is named):
   unit          one program a source file, without sockets
-  conformance   the golden vectors of schemas/vectors
+  conformance   the golden vectors of schemas/vectors, in C and in every binding's language
   spec          one program a rule of the protocol, through real sockets
   integration   real processes
   churn         workers that join, push and die at random: 200 for two minutes when it is named or with
@@ -19,6 +19,7 @@ Suites (all of them when none is named):
                 with --long for an hour
   faults        calls on the disk that fail, a full disk, a clock that jumps, files that run out (tests/faults/):
                 some of each, with --long every call up to where none fails
+  bindings      every binding against a real daemon (tests/bindings/), and its own tests
   fuzz          every fuzzer over its corpus
   rooms         who includes whom; tables and files agree
   style         formatting, static analysis, shell scripts
@@ -47,6 +48,7 @@ builds=${GRADMQ_BUILDS:-plain asan tsan}
 long=false
 all=false
 suites=
+languages=$(for tasks in bindings/*/tasks.sh; do [ ! -e "$tasks" ] || basename "$(dirname "$tasks")"; done)
 passed=0
 failed=0
 skipped=0
@@ -55,11 +57,11 @@ for argument; do
     case $argument in
         --long) long=true ;;
         --help | -h) usage; exit 0 ;;
-        unit | conformance | spec | integration | churn | crash | soak | faults | fuzz | rooms | style) suites+=" $argument" ;;
+        unit | conformance | spec | integration | churn | crash | soak | faults | bindings | fuzz | rooms | style) suites+=" $argument" ;;
         *) echo "tests/run.sh: no suite \"$argument\"; see --help" >&2; exit 2 ;;
     esac
 done
-[ -n "$suites" ] || { all=true; suites="unit conformance spec integration churn crash soak faults fuzz rooms style"; }
+[ -n "$suites" ] || { all=true; suites="unit conformance spec integration churn crash soak faults bindings fuzz rooms style"; }
 
 wants () {
     case " $suites " in *" $1 "*) return 0 ;; *) return 1 ;; esac
@@ -306,6 +308,78 @@ run_faults () {
     done
 }
 
+# A binding's tasks (tests/bindings/README.md), one after the other; what each said goes into its own
+# log, and its status and seconds beside it.
+#   run_tasks LANGUAGE TASK...
+run_tasks () {
+    local language=$1 task since status
+    shift
+    for task; do
+        since=$SECONDS
+        status=0
+        "bindings/$language/tasks.sh" "$task" > "$scratch/$language.$task.log" 2>&1 < /dev/null || status=$?
+        echo "$status $((SECONDS - since))" > "$scratch/$language.$task"
+        [ "$task" != build ] || [ "$status" -eq 0 ] || return 0
+    done
+}
+
+#   report_task LANGUAGE TASK
+report_task () {
+    local name="$2 $1" log=$scratch/$1.$2.log counts status took since
+    read -r status took < "$scratch/$1.$2"
+    since=$((SECONDS - took))
+    if [ "$status" -eq 77 ]; then
+        missing "$name" "$(cat "$log")"
+    elif [ "$2" = build ]; then
+        if [ "$status" -eq 0 ]; then
+            printf '%-22s %48d s\n' "$name" "$took"
+        else
+            tail -n 40 "$log" | quote
+            report "$name" 0 1 0 "$since"
+        fi
+    else
+        if ! counts=$(python3 tests/bindings/check.py "$2" "$log" 2> "$scratch/words"); then counts="0 1 0"; fi
+        quote < "$scratch/words"
+        case $counts in
+            *" 0 "*)
+                # It failed without a test that did.
+                if [ "$status" -ne 0 ]; then
+                    tail -n 40 "$log" | quote
+                    counts="0 1 0"
+                fi ;;
+        esac
+        # shellcheck disable=SC2086  # three numbers
+        report "$name" $counts "$since"
+    fi
+}
+
+# Languages side by side, as many as there are jobs.
+run_bindings () {
+    local language tasks=build task running=0
+    # shellcheck disable=SC2086  # lists of words
+    if ! gradmq_need $GRADMQ_BUILD_PACKAGES $test_packages; then
+        missing bindings "a compiler or a library is missing"
+        return
+    fi
+    have_plain || return
+    if wants conformance; then tasks+=" conformance"; fi
+    if wants bindings; then tasks+=" behaviour unit"; fi
+    for language in $languages; do
+        if [ "$running" -ge "$jobs" ]; then
+            wait -n
+        fi
+        # shellcheck disable=SC2086  # a list of words
+        run_tasks "$language" $tasks &
+        running=$((running + 1))
+    done
+    wait
+    for language in $languages; do
+        for task in $tasks; do
+            [ ! -e "$scratch/$language.$task" ] || report_task "$language" "$task"
+        done
+    done
+}
+
 run_rooms () {
     if ! gradmq_need python3; then
         missing rooms "python3 is missing"
@@ -339,6 +413,7 @@ wants_programs () {
 
 if wants rooms; then run_rooms; fi
 if wants_programs; then run_programs; fi
+if [ -n "$languages" ] && { wants conformance || wants bindings; }; then run_bindings; fi
 if wants churn; then run_churn; fi
 if wants crash; then run_crash; fi
 if wants soak; then run_soak; fi
