@@ -186,12 +186,14 @@ gradmq_muster_read (gradmq_members_t *self, const char *text, uint64_t now_ms, u
     if (!line)
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
     gradmq_err_t err = GRADMQ_OK;
-    for (unsigned number = 2; *at && !err; number++)
+    for (unsigned number = 2; *at && !err; number++) {
+        const char *begin = at;
         err = s_read_line (&at, line)
                   ? s_take (self, line, now_ms, lease_ms, reason)
                   : gradmq_refuse (reason, GRADMQ_ERR_FORMAT,
-                                   "line %u of the list of workers cannot be: \"%.80s\"", number,
-                                   line->name);
+                                   "line %u of the list of workers cannot be: \"%.*s\"", number,
+                                   (int) strcspn (begin, "\n"), begin);
+    }
     free (line);
     return err;
 }

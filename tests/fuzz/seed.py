@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fill the corpora of the header fuzzers from the golden vectors. Run by hand after the vectors grew."""
+"""Fill the corpora of the header fuzzers and of ingress from the golden vectors. Run by hand after the vectors grew."""
 
 import json
 import struct
@@ -25,7 +25,16 @@ def gradient(frames, vector):
     return struct.pack("<HBB", len(header), piece, right_layout) + header + b"".join(payload)
 
 
+def ingress(subject, frames):
+    """Two workers join, one pushes; then comes the message as it is; then everything goes on."""
+    header, payload = frames[0], b"".join(frames[1:])[:255]
+    operation = {"gradient": 2, "request": 3}[subject]
+    message = struct.pack("<BHBB", operation, len(header), len(payload), 64) + header + payload
+    return bytes([4, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0]) + message + bytes([0, 1, 0, 0, 0, 0, 0, 7, 40])
+
+
 def main():
+    (HERE / "corpus" / "ingress").mkdir(parents=True, exist_ok=True)
     for subject, at in HEADER_AT.items():
         folder = HERE / "corpus" / subject
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,6 +47,8 @@ def main():
             seed = gradient(frames, vector) if subject == "gradient" else frames[at]
             if len(seed) <= LONGEST:
                 (folder / vector["name"].replace("'", "")).write_bytes(seed)
+            if subject in ("gradient", "request") and len(seed) <= LONGEST and "error" not in vector:
+                (HERE / "corpus" / "ingress" / f"{subject}-{vector['name']}").write_bytes(ingress(subject, frames))
 
 
 if __name__ == "__main__":

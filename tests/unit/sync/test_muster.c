@@ -158,7 +158,11 @@ test_lines_that_cannot_be_are_refused (void **state)
         gradmq_reason_t why = {0};
         if (gradmq_muster_read (members, texts [i], 0, LEASE_MS, &why) != GRADMQ_ERR_FORMAT)
             fail_msg ("taken: %s", texts [i]);
+        //  The reason quotes the line.
+        const char *line = strchr (texts [i], '\n');
         assert_true (why.text [0] != 0);
+        if (line && line [1])
+            assert_true (strstr (why.text, "line 2") && strstr (why.text, "\"w"));
         gradmq_members_destroy (&members);
     }
 }
