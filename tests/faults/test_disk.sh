@@ -7,36 +7,10 @@
 set -u
 # shellcheck source=tests/integration/fixture/processes.sh
 . tests/integration/fixture/processes.sh
-need program.marker
+# shellcheck source=tests/faults/fixture/lives.sh
+. tests/faults/fixture/lives.sh
 fault=$GRADMQ_BUILD/tests/program.fault.so
 [ -e "$fault" ] || { echo "program.fault.so is not there: no build with sanitizers has it"; exit 77; }
-
-control=ipc://$scratch/control gradients=ipc://$scratch/gradients
-updates=ipc://$scratch/updates events=ipc://$scratch/events
-workers=2 numbers=78
-zeros "$scratch/model.safetensors" $((workers * numbers / 26)) F64
-settings=(--set heartbeat_ms=50 --set "state/directory=$scratch/state" --set settings/durability=journal
-    --set settings/checkpoint_every=30 --set settings/checkpoint_keep=2
-    --set "model/load=$scratch/model.safetensors" --set model/start=true)
-
-# start_faulty FAULT: it may end before it is ready.
-start_faulty () {
-    : > "$scratch/gradmqd.log"
-    run env LD_PRELOAD="$fault" GRADMQ_FAULT="$1" "$GRADMQ_BIN/gradmqd" --set "sockets/control=$control" \
-        --set "sockets/gradients=$gradients" --set "sockets/updates=$updates" --set "sockets/events=$events" \
-        "${settings[@]}" < /dev/null > /dev/null 2> "$scratch/gradmqd.log"
-    daemon=$!
-    soon ready
-}
-
-# All workers have ended, or the daemon has.
-over () {
-    local process
-    ended "$daemon" && return
-    for process in "${lives[@]}"; do
-        ended "$process" || return
-    done
-}
 
 # It ended, and the fault was one that it may end of: in the journal, or before it was ready.
 look_at_end () {
@@ -53,47 +27,25 @@ look_at_end () {
 
 # It goes on: the fault was in a checkpoint, and it says so. Then it dies, as it may any time.
 look_at_life () {
-    grep -q '^fault: ' "$scratch/gradmqd.log" || return 0
+    struck || return 0
     grep -q 'checkpoint [0-9]* failed: .*cannot' "$scratch/gradmqd.log" || fail "$1: it goes on and does not say what failed"
     kill -KILL "$daemon"
     wait "$daemon" 2> /dev/null
 }
 
-# Whoever was not told that it is ready has to say again that it shall start.
-start_again () {
-    local known=true
-    grep -q 'ready: ' "$scratch/gradmqd.log" || known=false
-    start_daemon "${settings[@]}"
-    $known || gradmq start --quiet 2> /dev/null
-    holds 'd["state"] == "RUNNING"' || fail "it does not run"
-}
-
-# One life of gradmqd with a fault, and one without. The last line of what it says is whether it struck.
+# One life of gradmqd with a fault, and one without.
 #   strike FAULT
 strike () {
-    local i
-    rm -rf "$scratch/state" "$scratch/lives"
-    mkdir "$scratch/state" "$scratch/lives"
-    lives=()
-    start_faulty "$1"
-    for ((i = 0; i < workers; i++)); do
-        "$GRADMQ_BUILD/tests/program.marker" "$control" "w$i" $((i * numbers)) $numbers $((i + 1)) 8 close \
-            > "$scratch/lives/$i.log" 2>&1 < /dev/null &
-        lives+=($!)
-        started+=($!)
-    done
+    new_state 78
+    settings+=(--set settings/checkpoint_every=30 --set settings/checkpoint_keep=2)
+    start_faulty LD_PRELOAD="$fault" GRADMQ_FAULT="$1"
+    start_lives 8
     soon over
     struck=false
-    if grep -q '^fault: ' "$scratch/gradmqd.log"; then struck=true; fi
+    if struck; then struck=true; fi
     if ended "$daemon"; then look_at_end "$1"; else look_at_life "$1"; fi
     if ended "$daemon"; then start_again; fi
-    for i in "${lives[@]}"; do
-        wait "$i" || fail "$1: a worker fails"
-    done
-    gradmq save "$scratch/final.safetensors" --quiet || fail "$1: the parameters cannot be saved"
-    gradmq status --json > "$scratch/status.json" || fail "$1: no status"
-    python3 tests/integration/fixture/books.py --restarted "$scratch"/lives/*.log "$scratch/final.safetensors" \
-        "$scratch/status.json" > "$scratch/books.log" 2>&1 || fail "$1: the books do not balance"
+    balance "$1"
     kill -KILL "$daemon"
     wait "$daemon" 2> /dev/null
 }

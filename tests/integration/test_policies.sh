@@ -57,7 +57,7 @@ reads 0.9 1200
 
 # Rounds, of which one misses the answer of a worker that is no more.
 gradmq settings lease_ms=3000 > /dev/null || fail "the lease cannot be set"
-begin bsp 2000 2000
+begin bsp 800 800
 soon holds 'd["members"] == 4 and d["position"]["version"] >= 20'
 kill -KILL "${process[w2]}"
 soon holds 'd["waiting_for"] == ["w2"] and d["waiting_total"] == 1 and "waits for others" in (d["why"] or "")'
@@ -70,8 +70,8 @@ assert d["policy"] == "bsp" and d["waiting_for"] == ["w2"] and d["contributions"
     || fail "watch does not say who is waited for"
 soon grep -q '^notice EXPIRED worker=w2:' "$scratch/listener.log"
 for i in 1 3 4; do
-    done_by "w$i" 2000
+    done_by "w$i" 800
 done
-holds 'd["members"] == 0 and d["waiting_total"] == 0 and c["applied"] >= 6000 and c["skipped"] == 0'
-reads 0.93 2000
+holds 'd["members"] == 0 and d["waiting_total"] == 0 and c["applied"] >= 2400 and c["skipped"] == 0'
+reads 0.93 800
 stop_daemon

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# The promise: whichever allocation of gradmqd fails, and whenever, it does not crash. It ends by itself and says that
+# there was no memory, or it goes on; started again it has all that was told, once. A worker learns MEMORY when it
+# joins, and nothing of it later on.
+#
+#   GRADMQ_FAULTS_LONG=true   every allocation, up to where none fails any more; else some of them
+set -u
+# shellcheck source=tests/integration/fixture/processes.sh
+. tests/integration/fixture/processes.sh
+# shellcheck source=tests/faults/fixture/lives.sh
+. tests/faults/fixture/lives.sh
+library=$GRADMQ_BUILD/tests/program.memory.so
+[ -e "$library" ] || { echo "program.memory.so is not there: no build with sanitizers has it"; exit 77; }
+
+# It ended by itself, and of this.
+look_at_end () {
+    local status=0 log=$scratch/gradmqd.log
+    wait "$daemon" || status=$?
+    if [ "$status" -eq 0 ] || [ "$status" -ge 128 ]; then fail "$1: it ends with $status"; fi
+    grep -qE 'error .*(memory|the actor could not be started)' "$log" || fail "$1: it does not say why it ends"
+}
+
+# Whoever was told that there was no memory to join is started again.
+join_again () {
+    local i before=("${lives[@]}")
+    for ((i = 0; i < workers; i++)); do
+        if ended "${before[i]}" && grep -q '^failed MEMORY' "$scratch/lives/$i.log"; then
+            ! grep -q '^push' "$scratch/lives/$i.log" || fail "$1: a worker learns of it after it has joined"
+            start_life "$i" 0
+        fi
+    done
+}
+
+strike () {
+    new_state 52
+    settings+=(--set settings/checkpoint_every=30)
+    start_faulty LD_PRELOAD="$library" GRADMQ_FAULT_MEMORY="$1"
+    start_lives 4
+    soon over
+    struck=false
+    if struck; then struck=true; fi
+    if ended "$daemon"; then
+        look_at_end "$1"
+    else
+        kill -KILL "$daemon"
+        wait "$daemon" 2> /dev/null
+    fi
+    start_again
+    join_again "$1"
+    balance "$1"
+    kill -KILL "$daemon"
+    wait "$daemon" 2> /dev/null
+}
+
+strikes=0
+step=29
+[ "${GRADMQ_FAULTS_LONG:-}" != true ] || step=1
+for ((n = 1; n < 5000; n += step)); do
+    strike "$n"
+    $struck || break
+    strikes=$((strikes + 1))
+done
+[ "$strikes" -ge 10 ] || fail "only $strikes allocations failed"
+echo "$strikes allocations"
