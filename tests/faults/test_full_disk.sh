@@ -7,13 +7,13 @@ set -u
 
 # A disk of its own, which only this test's processes see.
 if [ "${1:-}" != mounted ]; then
-    unshare -m true 2> /dev/null || { echo "a small disk cannot be mounted: no permission"; exit 77; }
+    unshare -m true 2> /dev/null || { echo "a small disk cannot be mounted: no permission"; exit 78; }
     exec unshare -m bash "$0" mounted
 fi
 # shellcheck source=tests/faults/fixture/lives.sh
 . tests/faults/fixture/lives.sh
 mkdir "$scratch/state"
-mount -t tmpfs -o size=384k tmpfs "$scratch/state" 2> /dev/null || { echo "a small disk cannot be mounted"; exit 77; }
+mount -t tmpfs -o size=384k tmpfs "$scratch/state" 2> /dev/null || { echo "a small disk cannot be mounted"; exit 78; }
 trap 'umount --lazy "$scratch/state"; finish' EXIT
 
 new_state 520

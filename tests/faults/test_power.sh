@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The promise: when the power goes, what was on the disk is what was promised. The file system under the state is
+# cut off in the middle of training, without what its cache still had; whoever goes on from it has every
+# gradient that a worker was told is settled, once.
+#
+# The cut is ext4's own (EXT4_IOC_SHUTDOWN) on a file as a disk, which takes the right to mount one.
+set -u
+# shellcheck source=tests/integration/fixture/processes.sh
+. tests/integration/fixture/processes.sh
+
+# A disk of its own, which only this test's processes see.
+if [ "${1:-}" != mounted ]; then
+    unshare -m true 2> /dev/null || { echo "a disk cannot be mounted: no permission"; exit 78; }
+    exec unshare -m bash "$0" mounted
+fi
+# shellcheck source=tests/faults/fixture/lives.sh
+. tests/faults/fixture/lives.sh
+need mkfs.ext4
+mkdir "$scratch/state"
+truncate -s 32M "$scratch/disk"
+mkfs.ext4 -q "$scratch/disk" || fail "no file system can be made"
+attach () {
+    mount -o loop,commit=600 "$scratch/disk" "$scratch/state" 2> /dev/null
+}
+detach () {
+    umount "$scratch/state" 2> /dev/null
+}
+attach || { echo "a file cannot be mounted as a disk"; exit 78; }
+trap 'umount --lazy "$scratch/state" 2> /dev/null; finish' EXIT
+
+# Cut the power: nothing reaches the disk any more, not even what the file system's own journal holds.
+cut_power () {
+    python3 -c 'import fcntl, os, struct, sys
+fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack("I", 2))' "$scratch/state"
+}
+far_enough () {
+    holds "d['position']['version'] >= $1" || ended "$daemon"
+}
+
+cuts=4
+[ "${GRADMQ_FAULTS_LONG:-}" != true ] || cuts=40
+new_state 520
+settings+=(--set settings/checkpoint_every=40 --set settings/checkpoint_keep=2)
+start_daemon "${settings[@]}"
+start_lives 20
+for ((i = 1; i <= cuts; i++)); do
+    soon far_enough $((i * 800 / cuts))
+    cut_power 2> /dev/null || { echo "a file system cannot be cut off here"; exit 78; }
+    # It notices by itself as soon as it writes; a cut after the last gradient it does not notice.
+    if ! over; then
+        soon over
+    fi
+    kill -KILL "$daemon" 2> /dev/null
+    wait "$daemon" 2> /dev/null
+    soon detach
+    attach || fail "the disk cannot be mounted again after cut $i"
+    start_daemon "${settings[@]}"
+done
+balance "$cuts cuts"
+cat "$scratch/books.log"
+stop_daemon
+detach
