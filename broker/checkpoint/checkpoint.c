@@ -76,6 +76,8 @@ s_make_pairs (s_writing_t *self, gradmq_reason_t *reason)
     s_put_plain (self);
     self->pairs [GRADMQ_CHECKPOINT_KEY_counts].value = self->counts;
     self->pairs [GRADMQ_CHECKPOINT_KEY_format].value = GRADMQ_CHECKPOINT_FORMAT;
+    self->pairs [GRADMQ_CHECKPOINT_KEY_journal].value =
+        self->checkpoint->journal ? "true" : "false";
     self->pairs [GRADMQ_CHECKPOINT_KEY_running].value =
         self->checkpoint->running ? "true" : "false";
     char *layout = self->numbers [GRADMQ_CHECKPOINT_KEY_layout];

@@ -25,6 +25,7 @@ typedef struct {
 //  read.
 typedef struct {
     uint64_t serial;  //  number of the file; a journal of the same number goes on from here
+    bool journal;     //  there is that journal, and was before this checkpoint
     uint64_t epoch, version;
     uint64_t tick;         //  of the schedule
     uint64_t revision;     //  of the settings

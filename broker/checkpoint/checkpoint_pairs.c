@@ -82,6 +82,16 @@ s_read_plain (gradmq_checkpoint_t *self, size_t key, const char *value, gradmq_r
     return GRADMQ_OK;
 }
 
+static gradmq_err_t
+s_read_flag (bool *flag, size_t key, const gradmq_metadata_t *pairs, gradmq_reason_t *reason)
+{
+    const char *value = pairs [key].value;
+    *flag = strcmp (value, "true") == 0;
+    if (!*flag && strcmp (value, "false") != 0)
+        return s_no_value (key, value, "true or false", reason);
+    return GRADMQ_OK;
+}
+
 gradmq_err_t
 gradmq_checkpoint_read_pairs (gradmq_checkpoint_t *self, const gradmq_metadata_t *pairs,
                               gradmq_checkpoint_count_t *counts, gradmq_reason_t *reason)
@@ -89,12 +99,12 @@ gradmq_checkpoint_read_pairs (gradmq_checkpoint_t *self, const gradmq_metadata_t
     gradmq_err_t err = GRADMQ_OK;
     for (size_t i = 0; i < GRADMQ_CHECKPOINT_KEYS && !err; i++)
         err = s_read_plain (self, i, pairs [i].value, reason);
+    if (!err)
+        err = s_read_flag (&self->journal, GRADMQ_CHECKPOINT_KEY_journal, pairs, reason);
+    if (!err)
+        err = s_read_flag (&self->running, GRADMQ_CHECKPOINT_KEY_running, pairs, reason);
     if (err)
         return err;
-    const char *running = pairs [GRADMQ_CHECKPOINT_KEY_running].value;
-    self->running = strcmp (running, "true") == 0;
-    if (!self->running && strcmp (running, "false") != 0)
-        return s_no_value (GRADMQ_CHECKPOINT_KEY_running, running, "true or false", reason);
     char id [24];
     snprintf (id, sizeof id, "%016" PRIx64, gradmq_layout_id (self->layout));
     const char *layout = pairs [GRADMQ_CHECKPOINT_KEY_layout].value;

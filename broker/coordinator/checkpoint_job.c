@@ -129,6 +129,7 @@ s_take (gradmq_checkpoint_job_t *self, const gradmq_engine_t *engine)
     content->running =
         engine->state == GRADMQ_STATE_RUNNING
         || (engine->state == GRADMQ_STATE_CLOSING && engine->checkpoints.running_at_end);
+    content->journal = engine->journal.recorder != NULL;
     content->model = self->model;
     content->settings = self->settings;
     content->workers = self->workers;

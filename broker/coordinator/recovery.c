@@ -22,6 +22,7 @@ typedef struct {
     gradmq_checkpoint_list_t checkpoints, journals;  //  numbers, the greatest first
     gradmq_player_t *player;
     uint64_t base;             //  number of the checkpoint it began with; 0: none
+    bool followed;             //  its journal was there before it was
     uint64_t number, records;  //  of the newest journal that was played; 0: none
     uint64_t damaged;          //  the newest checkpoint that is not whole; 0: none
     uint64_t played_files, played_records;
@@ -57,6 +58,7 @@ s_begin_with (s_recovery_t *self, const gradmq_checkpoint_t *from, gradmq_reason
     engine->revision = from->revision;
     self->running = from->running;
     self->base = from->serial;
+    self->followed = from->journal;
     engine->checkpoints.epoch = from->epoch;
     engine->checkpoints.version = from->version;
     return GRADMQ_OK;
@@ -255,13 +257,16 @@ s_play_next (s_recovery_t *self, uint64_t number, bool last, gradmq_reason_t *re
     if (!path)
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
     gradmq_err_t err = gradmq_journal_begins (path, &from, &whole, reason);
-    if (!err && !whole && last)
+    //  A checkpoint's own journal had begun before it.
+    const bool needed = !last || (self->followed && number == self->base);
+    if (!err && !whole && !needed)
         err = unlink (path) ? gradmq_refuse (reason, GRADMQ_ERR_IO, "%.300s: cannot remove it: %s",
                                              path, strerror (errno))
                             : GRADMQ_OK;
     else if (!err && !whole)
-        err = gradmq_refuse (reason, GRADMQ_ERR_FORMAT,
-                             "%.300s has no beginning, and it is not the last journal", path);
+        err = gradmq_refuse (reason, GRADMQ_ERR_FORMAT, "%.300s has no beginning, and %s", path,
+                             last ? "the checkpoint of its number goes on with it"
+                                  : "it is not the last journal");
     else if (!err) {
         err = s_check_place (self, path, &from, reason);
         if (!err)
@@ -279,6 +284,11 @@ s_play_all (s_recovery_t *self, gradmq_reason_t *reason)
     for (size_t i = self->journals.count; i > 0 && !err; i--)
         if (self->journals.serials [i - 1] >= self->base)
             err = s_play_next (self, self->journals.serials [i - 1], i == 1, reason);
+    if (!err && self->followed && !self->number)
+        err = gradmq_refuse (reason, GRADMQ_ERR_FORMAT,
+                             "%.200s: the journal of checkpoint %" PRIu64
+                             " is missing, and what it had was acknowledged",
+                             self->engine->journal.directory, self->base);
     const gradmq_settings_t *settings = self->player ? gradmq_player_settings (self->player) : NULL;
     if (err || !settings)
         return err;

@@ -14,7 +14,7 @@ DTYPES = {"F32": (1, "f"), "F64": (2, "d")}
 TENSORS = [("layer.weight", [2, 2]), ("bias", [])]
 TEXTS = {
     "counts": "3 0.5 0.25\n9007199254740991 1 0\n", "epoch": "18446744073709551615",
-    "format": "gradmq-checkpoint-1", "model": "model", "revision": "2", "running": "true", "serial": "12",
+    "format": "gradmq-checkpoint-1", "journal": "true", "model": "model", "revision": "2", "running": "true", "serial": "12",
     "settings": "optimizer=adam\n", "tick": "4", "version": "9", "workers": "one 1\ntwo 2\n",
 }
 

@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,6 +190,12 @@ s_cut (const s_fixture_t *self, folder_t *folder, uint64_t serial, size_t size)
     const s_expected_t expected = s_expect (folder_journal (folder, serial), size);
     folder_write (folder, self->path);
     folder_write_file (folder_journal (folder, serial), size, self->path);
+    //  A journal has begun before the checkpoint of its number is there.
+    if (!expected.begun && folder_checkpoint (folder, serial)) {
+        assert_int_equal (s_refused (self, folder_journal (folder, serial)->name),
+                          GRADMQ_ERR_FORMAT);
+        return;
+    }
     gradmq_coordinator_t *coordinator = past_open (self->path);
     gradmq_coordinator_status_t status;
     assert_int_equal (gradmq_coordinator_status (coordinator, &status, NULL), GRADMQ_OK);
@@ -223,7 +230,7 @@ test_open_the_newest_journal_cut_anywhere_goes_on_from_its_last_whole_record (vo
 }
 
 //  --------------------------------------------------------------------------------------------
-//  A journal in the middle
+//  A journal in the middle, or none
 
 //  Without the newer checkpoints all journals from the second one on are needed.
 static void
@@ -263,6 +270,23 @@ test_open_a_middle_journal_cut_anywhere_is_refused (void **state)
             folder_write_file (journal, journal->size, self->path);
             s_assert_refused (self, &folder, "journal-");
         }
+        folder_clear (&folder);
+    }
+}
+
+//  What was acknowledged after the newest checkpoint was in its journal.
+static void
+test_open_without_the_journal_of_the_newest_checkpoint_is_refused (void **state)
+{
+    const s_fixture_t *self = *state;
+    for (uint64_t serial = PAST_FIRST; serial <= PAST_LAST; serial++) {
+        folder_t folder;
+        char name [40];
+        snprintf (name, sizeof name, "checkpoint %llu", (unsigned long long) serial);
+        s_as_of (&folder, self, serial);
+        folder_drop (&folder, folder_journal (&folder, serial));
+        folder_write (&folder, self->path);
+        s_assert_refused (self, &folder, name);
         folder_clear (&folder);
     }
 }
@@ -389,6 +413,7 @@ main (void)
             test_open_the_newest_journal_cut_anywhere_goes_on_from_its_last_whole_record),
         cmocka_unit_test (test_open_by_the_older_checkpoint_comes_to_the_same_place),
         cmocka_unit_test (test_open_a_middle_journal_cut_anywhere_is_refused),
+        cmocka_unit_test (test_open_without_the_journal_of_the_newest_checkpoint_is_refused),
         cmocka_unit_test (test_open_a_middle_journal_missing_is_refused),
         cmocka_unit_test (test_open_a_damaged_checkpoint_is_passed_over_when_journals_lead_past_it),
         cmocka_unit_test (test_open_a_damaged_checkpoint_that_no_journal_leads_past_is_refused),
