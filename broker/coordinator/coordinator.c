@@ -93,7 +93,13 @@ s_resume (gradmq_coordinator_t *self, const char *directory, gradmq_reason_t *wh
     if (!directory || !directory [0])
         return GRADMQ_OK;
     gradmq_err_t err = gradmq_journal_lock (self->shared.engine, directory, why);
-    return err ? err : gradmq_recovery_run (self->shared.engine, &self->resumed, why);
+    if (err)
+        return err;
+    err = gradmq_recovery_run (self->shared.engine, &self->resumed, why);
+    //  Whoever opens it does not care how the damage was found.
+    if (err == GRADMQ_ERR_FORMAT || err == GRADMQ_ERR_DIFFERS)
+        err = why->code = GRADMQ_ERR_DAMAGED;
+    return err;
 }
 
 //  Start the actor once everything that can be refused was not.

@@ -242,9 +242,10 @@ gradmq_setup_coordinator (gradmq_coordinator_t **self_p, const gradmq_config_t *
                           gradmq_exit_t *exit, gradmq_reason_t *reason)
 {
     gradmq_err_t err = s_open (self_p, config, reason);
-    *exit = err == GRADMQ_ERR_BIND     ? GRADMQ_EXIT_BIND
-            : err == GRADMQ_ERR_MEMORY ? GRADMQ_EXIT_FAILURE
-                                       : GRADMQ_EXIT_USAGE;
+    *exit = err == GRADMQ_ERR_BIND      ? GRADMQ_EXIT_BIND
+            : err == GRADMQ_ERR_MEMORY  ? GRADMQ_EXIT_FAILURE
+            : err == GRADMQ_ERR_DAMAGED ? GRADMQ_EXIT_STATE
+                                        : GRADMQ_EXIT_USAGE;
     if (err)
         return err;
     err = s_go_on (*self_p, config, exit, reason);

@@ -107,4 +107,14 @@ arm whole 12 3 optimizer=rmsprop
 arm whole 12 3 optimizer=adadelta 'groups=b rate_scale=0.5; w frozen'
 arm whole 12 3 optimizer=nesterov learning_rate=0.01
 arm merge 4 3 policy=merge merge_count=2 optimizer=adam learning_rate=0.01
+
+# Damage is not gone past, and not mended by losing what was acknowledged.
+journal=$(find "$state" -name 'journal-*' -size +200c | sort | tail -n 1)
+printf '\377\0\377' | dd of="$journal" bs=1 seek=100 conv=notrunc 2> /dev/null
+cksum "$state"/* > "$scratch/sums"
+run "$GRADMQ_BIN/gradmqd" --set "sockets/control=$control" --set "state/directory=$state" < /dev/null \
+    > /dev/null 2> "$scratch/gradmqd.log"
+ends 5 $!
+grep -q "error .*${journal##*/}" "$scratch/gradmqd.log" || fail "it does not say what is damaged"
+cksum "$state"/* | cmp -s - "$scratch/sums" || fail "what is damaged was changed"
 echo "$arms arms"

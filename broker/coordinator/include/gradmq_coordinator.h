@@ -58,8 +58,8 @@ typedef struct {
 //  (`resumed`). With durability journal, a journal that cannot be written ends the process: see
 //  `gradmq settings`.
 //    errors  ARGUMENT, NAME, BIND (with the endpoint and why), MEMORY; of keys IO, FORMAT, PERMISSION (a
-//            file's mode); of `state` IO, BUSY (another process has it), FORMAT and DIFFERS (damaged,
-//            with the place); *self_p is then NULL
+//            file's mode); of `state` IO, BUSY (another process has it), DAMAGED (with the place);
+//            *self_p is then NULL
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t
 gradmq_coordinator_open (gradmq_coordinator_t **self_p, const gradmq_coordinator_options_t *options,
                          gradmq_reason_t *why);

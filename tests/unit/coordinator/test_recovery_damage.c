@@ -75,7 +75,7 @@ static void
 s_assert_refused (const s_fixture_t *self, const folder_t *folder, const char *file)
 {
     gradmq_err_t err = s_refused (self, file);
-    assert_true (err == GRADMQ_ERR_FORMAT || err == GRADMQ_ERR_DIFFERS);
+    assert_int_equal (err, GRADMQ_ERR_DAMAGED);
     assert_true (folder_is (folder, self->path));
 }
 
@@ -99,7 +99,7 @@ s_flip_all (s_fixture_t *self, uint64_t serial)
         if (i == AT_MAJOR)
             assert_int_equal (err, GRADMQ_ERR_VERSION);
         else
-            assert_true (err == GRADMQ_ERR_FORMAT || err == GRADMQ_ERR_DIFFERS);
+            assert_int_equal (err, GRADMQ_ERR_DAMAGED);
         assert_true (folder_is (&folder, self->path));
         journal->bytes [i] ^= pattern;
     }
@@ -193,7 +193,7 @@ s_cut (const s_fixture_t *self, folder_t *folder, uint64_t serial, size_t size)
     //  A journal has begun before the checkpoint of its number is there.
     if (!expected.begun && folder_checkpoint (folder, serial)) {
         assert_int_equal (s_refused (self, folder_journal (folder, serial)->name),
-                          GRADMQ_ERR_FORMAT);
+                          GRADMQ_ERR_DAMAGED);
         return;
     }
     gradmq_coordinator_t *coordinator = past_open (self->path);
