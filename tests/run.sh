@@ -262,43 +262,37 @@ have_plain () {
     make_build plain
 }
 
-run_churn () {
-    local workers=40 seconds=15
+# A script of the integration tests that goes on for as long as it is told.
+#   run_at_length NAME LIMIT-SECONDS SCRIPT VARIABLE=VALUE...
+run_at_length () {
+    local name=$1 limit=$2 script=$3
+    shift 3
     # shellcheck disable=SC2086  # lists of words
     if ! gradmq_need $GRADMQ_BUILD_PACKAGES $test_packages; then
-        missing churn "a compiler or a library is missing"
+        missing "$name" "a compiler or a library is missing"
         return
     fi
     have_plain || return
+    run_check "$name" env GRADMQ_BUILD="$PWD/build" GRADMQ_SEED="$RANDOM" "$@" timeout "$limit" bash "tests/integration/$script"
+}
+
+run_churn () {
+    local workers=40 seconds=15
     if $long || ! $all; then workers=200 seconds=120; fi
-    GRADMQ_BUILD=$PWD/build GRADMQ_CHURN_WORKERS=$workers GRADMQ_CHURN_SECONDS=$seconds \
-        run_check "churn of $workers workers" timeout 900 bash tests/integration/test_churn.sh
+    run_at_length "churn of $workers workers" 900 test_churn.sh \
+        GRADMQ_CHURN_WORKERS=$workers GRADMQ_CHURN_SECONDS=$seconds
 }
 
 run_crash () {
     local kills=20
-    # shellcheck disable=SC2086  # lists of words
-    if ! gradmq_need $GRADMQ_BUILD_PACKAGES $test_packages; then
-        missing crash "a compiler or a library is missing"
-        return
-    fi
-    have_plain || return
     if $long; then kills=300; fi
-    GRADMQ_BUILD=$PWD/build GRADMQ_CRASH_KILLS=$kills GRADMQ_SEED=$RANDOM \
-        run_check "crash $kills times" timeout 1800 bash tests/integration/test_crash.sh
+    run_at_length "crash $kills times" 1800 test_crash.sh GRADMQ_CRASH_KILLS=$kills
 }
 
 run_soak () {
     local seconds=30
-    # shellcheck disable=SC2086  # lists of words
-    if ! gradmq_need $GRADMQ_BUILD_PACKAGES $test_packages; then
-        missing soak "a compiler or a library is missing"
-        return
-    fi
-    have_plain || return
     if $long; then seconds=3600; fi
-    GRADMQ_BUILD=$PWD/build GRADMQ_SOAK_SECONDS=$seconds GRADMQ_SEED=$RANDOM \
-        run_check "soak for $seconds s" timeout $((seconds + 900)) bash tests/integration/test_soak.sh
+    run_at_length "soak for $seconds s" $((seconds + 900)) test_soak.sh GRADMQ_SOAK_SECONDS=$seconds
 }
 
 run_faults () {
