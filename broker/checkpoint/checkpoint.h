@@ -9,6 +9,7 @@
 #ifndef GRADMQ_CHECKPOINT_CHECKPOINT_H
 #define GRADMQ_CHECKPOINT_CHECKPOINT_H
 
+#include "checkpoint/serials.h"
 #include "tensor/layout.h"
 
 #define GRADMQ_CHECKPOINT_STATES_MAX 4u
@@ -75,18 +76,11 @@ const gradmq_checkpoint_t *gradmq_checkpoint_of (const gradmq_checkpoint_file_t 
 //  NULL and *NULL are fine.
 void gradmq_checkpoint_file_destroy (gradmq_checkpoint_file_t **self_p);
 
-//  The checkpoints of a folder, newest (highest serial) first.
-typedef struct {
-    uint64_t *serials;
-    size_t count;
-} gradmq_checkpoint_list_t;
-
-//  List them, whether or not they can be read; files of other names are ignored.
-//    owns    *self is the caller's: gradmq_checkpoint_list_clear
+//  The checkpoints of a folder, whether or not they can be read.
+//    owns    *self is the caller's: gradmq_serials_clear
 //    errors  IO, MEMORY; *self is then clear
-GRADMQ_MUST_CHECK gradmq_err_t gradmq_checkpoint_list (gradmq_checkpoint_list_t *self,
-                                                       const char *folder, gradmq_reason_t *reason);
-void gradmq_checkpoint_list_clear (gradmq_checkpoint_list_t *self);
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_checkpoint_list (gradmq_serials_t *self, const char *folder,
+                                                       gradmq_reason_t *reason);
 
 //  The path of a checkpoint.
 //    owns    the caller's: free

@@ -163,7 +163,7 @@ gradmq_checkpoint_job_new (gradmq_checkpoint_job_t **self_p, const gradmq_engine
 static void
 s_remove_journals (const gradmq_checkpoint_job_t *self)
 {
-    gradmq_checkpoint_list_t checkpoints = {0}, journals = {0};
+    gradmq_serials_t checkpoints = {0}, journals = {0};
     gradmq_reason_t why;
     if (!gradmq_checkpoint_list (&checkpoints, self->directory, &why) && checkpoints.count
         && !gradmq_journal_list (&journals, self->directory, &why))
@@ -174,8 +174,8 @@ s_remove_journals (const gradmq_checkpoint_job_t *self)
                     unlink (path);
                 free (path);
             }
-    gradmq_checkpoint_list_clear (&checkpoints);
-    gradmq_checkpoint_list_clear (&journals);
+    gradmq_serials_clear (&checkpoints);
+    gradmq_serials_clear (&journals);
 }
 
 static void *

@@ -6,7 +6,6 @@
 #include "core/log.h"
 #include "sync/muster.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,6 +14,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+//  The name of a journal: this, 20 digits, that.
+#define S_FRONT "journal-"
+#define S_END ".records"
 
 //  What the process ends with when its journal fails: EX_IOERR of sysexits.
 enum { EXIT_JOURNAL = 74 };
@@ -40,7 +43,7 @@ char *
 gradmq_journal_path (const char *directory, uint64_t serial)
 {
     char *path;
-    if (asprintf (&path, "%s/journal-%020" PRIu64 ".records", directory, serial) < 0)
+    if (asprintf (&path, "%s/" S_FRONT "%020" PRIu64 S_END, directory, serial) < 0)
         return NULL;
     return path;
 }
@@ -188,58 +191,8 @@ gradmq_journal_running (gradmq_engine_t *self, bool running)
 //  --------------------------------------------------------------------------------------------
 //  What is in a folder
 
-static int
-s_compare (const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *) a, right = *(const uint64_t *) b;
-    return (left < right) - (left > right);
-}
-
-//  The number in a journal's name; 0: it is no journal's.
-static uint64_t
-s_number_of (const char *name)
-{
-    static const char form [] = "journal-00000000000000000000.records";
-    uint64_t number = 0;
-    if (strlen (name) != sizeof form - 1)
-        return 0;
-    for (size_t i = 0; i < sizeof form - 1; i++)
-        if (form [i] != '0' && form [i] != name [i])
-            return 0;
-    if (sscanf (name, "journal-%20" SCNu64 ".records", &number) != 1)
-        return 0;
-    return number;
-}
-
 gradmq_err_t
-gradmq_journal_list (gradmq_checkpoint_list_t *list, const char *directory, gradmq_reason_t *reason)
+gradmq_journal_list (gradmq_serials_t *list, const char *directory, gradmq_reason_t *reason)
 {
-    *list = (gradmq_checkpoint_list_t){0};
-    DIR *folder = opendir (directory);
-    if (!folder)
-        return gradmq_refuse (reason, GRADMQ_ERR_IO, "%.300s: cannot read the folder: %s",
-                              directory, strerror (errno));
-    gradmq_err_t err = GRADMQ_OK;
-    size_t room = 0;
-    for (struct dirent *entry; !err && (entry = readdir (folder));) {
-        uint64_t number = s_number_of (entry->d_name);
-        if (!number)
-            continue;
-        if (list->count == room) {
-            room = room ? 2 * room : 16;
-            uint64_t *more = realloc (list->serials, room * sizeof *more);
-            if (!more) {
-                err = gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
-                break;
-            }
-            list->serials = more;
-        }
-        list->serials [list->count++] = number;
-    }
-    closedir (folder);
-    if (list->count)
-        qsort (list->serials, list->count, sizeof *list->serials, s_compare);
-    if (err)
-        gradmq_checkpoint_list_clear (list);
-    return err;
+    return gradmq_serials_list (list, directory, S_FRONT, S_END, reason);
 }

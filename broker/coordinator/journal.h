@@ -50,8 +50,8 @@ char *gradmq_journal_path (const char *directory, uint64_t serial);
 
 //  Numbers of the journals in a folder, the greatest first.
 //    errors  IO, MEMORY
-//    owns    *list is the caller's: gradmq_checkpoint_list_clear
-GRADMQ_MUST_CHECK gradmq_err_t gradmq_journal_list (gradmq_checkpoint_list_t *list,
-                                                    const char *directory, gradmq_reason_t *reason);
+//    owns    *list is the caller's: gradmq_serials_clear
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_journal_list (gradmq_serials_t *list, const char *directory,
+                                                    gradmq_reason_t *reason);
 
 #endif

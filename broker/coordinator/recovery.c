@@ -19,7 +19,7 @@
 //  How far a recovery came.
 typedef struct {
     gradmq_engine_t *engine;
-    gradmq_checkpoint_list_t checkpoints, journals;  //  numbers, the greatest first
+    gradmq_serials_t checkpoints, journals;  //  numbers, the greatest first
     gradmq_player_t *player;
     uint64_t base;             //  number of the checkpoint it began with; 0: none
     bool followed;             //  its journal was there before it was
@@ -402,7 +402,7 @@ gradmq_recovery_run (gradmq_engine_t *self, bool *resumed, gradmq_reason_t *reas
     gradmq_checkpoint_tidy (self->journal.directory);
     gradmq_err_t err = s_run (&recovery, resumed, reason);
     gradmq_player_close (&recovery.player);
-    gradmq_checkpoint_list_clear (&recovery.checkpoints);
-    gradmq_checkpoint_list_clear (&recovery.journals);
+    gradmq_serials_clear (&recovery.checkpoints);
+    gradmq_serials_clear (&recovery.journals);
     return err;
 }

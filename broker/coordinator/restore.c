@@ -91,7 +91,7 @@ gradmq_restore_place (gradmq_engine_t *self, const gradmq_checkpoint_t *from,
 static char *
 s_find (const gradmq_engine_t *self, const char *name, gradmq_reason_t *reason)
 {
-    gradmq_checkpoint_list_t list;
+    gradmq_serials_t list;
     char *path = NULL;
     if (gradmq_checkpoint_list (&list, self->journal.directory, reason))
         return NULL;
@@ -108,7 +108,7 @@ s_find (const gradmq_engine_t *self, const char *name, gradmq_reason_t *reason)
                        list.count ? list.serials [0] : 0);
     else if (!path)
         gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "there is no checkpoint yet");
-    gradmq_checkpoint_list_clear (&list);
+    gradmq_serials_clear (&list);
     return path;
 }
 

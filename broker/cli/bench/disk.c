@@ -94,12 +94,12 @@ gradmq_bench_groups_clear (gradmq_bench_groups_t *self)
 static gradmq_err_t
 s_open_newest (int *fd, const char *folder, gradmq_reason_t *reason)
 {
-    gradmq_checkpoint_list_t list;
+    gradmq_serials_t list;
     gradmq_err_t err = gradmq_journal_list (&list, folder, reason);
     if (err)
         return err;
     char *path = list.count ? gradmq_journal_path (folder, list.serials [0]) : NULL;
-    gradmq_checkpoint_list_clear (&list);
+    gradmq_serials_clear (&list);
     errno = ENOENT;
     *fd = path ? open (path, O_RDONLY | O_CLOEXEC) : -1;
     if (*fd < 0)

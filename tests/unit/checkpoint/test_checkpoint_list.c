@@ -41,14 +41,14 @@ s_add (const ck_fixture_t *self, uint64_t serial)
 static void
 s_assert_listed (const ck_fixture_t *self, const uint64_t *serials, size_t count)
 {
-    gradmq_checkpoint_list_t list;
+    gradmq_serials_t list;
     assert_int_equal (gradmq_checkpoint_list (&list, self->folder, NULL), GRADMQ_OK);
     assert_int_equal (list.count, count);
     for (size_t i = 0; i < count; i++)
         assert_int_equal (list.serials [i], serials [i]);
-    gradmq_checkpoint_list_clear (&list);
+    gradmq_serials_clear (&list);
     assert_null (list.serials);
-    gradmq_checkpoint_list_clear (&list);
+    gradmq_serials_clear (&list);
 }
 
 static void
@@ -145,7 +145,7 @@ test_checkpoint_list_folder_that_is_not_there_is_refused (void **state)
 {
     (void) state;
     static const char folder [] = "/tmp/gradmq-test-that-is-not-there";
-    gradmq_checkpoint_list_t list = {.count = 3};
+    gradmq_serials_t list = {.count = 3};
     gradmq_reason_t why = {0};
     assert_int_equal (gradmq_checkpoint_list (&list, folder, &why), GRADMQ_ERR_IO);
     assert_int_equal (list.count, 0);
