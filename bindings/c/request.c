@@ -277,6 +277,17 @@ s_await (gradmq_requester_t *self, uint64_t deadline_ms, gradmq_reply_t *reply,
     return err;
 }
 
+//  Not now, perhaps in a moment. Memory that the coordinator has not for a load or an optimizer it will not
+//  have in a moment either; what every worker needs is small.
+static bool
+s_asks_again (gradmq_command_t command, uint32_t code)
+{
+    return code == GRADMQ_ERR_BUSY
+           || (code == GRADMQ_ERR_MEMORY
+               && (command == GRADMQ_COMMAND_JOIN
+                   || command == GRADMQ_COMMAND_GET_MODEL_PARAMETERS));
+}
+
 gradmq_err_t
 gradmq_requester_call (gradmq_requester_t *self, gradmq_request_t *request,
                        gradmq_buffer_t *payload, uint64_t deadline_ms, gradmq_reply_t *reply,
@@ -287,14 +298,17 @@ gradmq_requester_call (gradmq_requester_t *self, gradmq_request_t *request,
         gradmq_err_t err = gradmq_requester_ask (self, request, payload, why);
         if (!err)
             err = s_await (self, deadline_ms, reply, frames, why);
-        //  BUSY may be remembered as the answer to this request id: the next try is another request.
+        //  That may be remembered as the answer to this request id: the next try is another request.
         self->tries = busy;
         uint64_t wait = s_backoff (self);
-        if (err || reply->code != GRADMQ_ERR_BUSY || s_now (self) + wait >= deadline_ms) {
+        if (err || !s_asks_again (request->command, reply->code)
+            || s_now (self) + wait >= deadline_ms) {
             gradmq_session_go (self->session);
             return err ? err : gradmq_reply_error (reply, why);
         }
-        gradmq_session_wait (self->session, "%s is busy with others: asking again",
+        gradmq_session_wait (self->session,
+                             reply->code == GRADMQ_ERR_BUSY ? "%s is busy with others: asking again"
+                                                            : "%s is out of memory: asking again",
                              self->session->control);
         gradmq_reply_clear (reply);
         zmq_poll (NULL, 0, (long) wait);

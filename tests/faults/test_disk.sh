@@ -28,7 +28,7 @@ look_at_end () {
 # It goes on: the fault was in a checkpoint, and it says so. Then it dies, as it may any time.
 look_at_life () {
     struck || return 0
-    grep -q 'checkpoint [0-9]* failed: .*cannot' "$scratch/gradmqd.log" || fail "$1: it goes on and does not say what failed"
+    soon grep -q 'checkpoint [0-9]* failed: .*cannot' "$scratch/gradmqd.log"
     kill -KILL "$daemon"
     wait "$daemon" 2> /dev/null
 }

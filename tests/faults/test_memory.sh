@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The promise: whichever allocation of gradmqd fails, and whenever, it does not crash. It ends by itself and says that
-# there was no memory, or it goes on; started again it has all that was told, once. A worker learns MEMORY when it
-# joins, and nothing of it later on.
+# there was no memory, or it goes on; started again it has all that was told, once. Workers notice no more than a
+# pause.
 #
 #   GRADMQ_FAULTS_LONG=true   every allocation, up to where none fails any more; else some of them
 set -u
@@ -20,17 +20,6 @@ look_at_end () {
     grep -qE 'error .*(memory|the actor could not be started)' "$log" || fail "$1: it does not say why it ends"
 }
 
-# Whoever was told that there was no memory to join is started again.
-join_again () {
-    local i before=("${lives[@]}")
-    for ((i = 0; i < workers; i++)); do
-        if ended "${before[i]}" && grep -q '^failed MEMORY' "$scratch/lives/$i.log"; then
-            ! grep -q '^push' "$scratch/lives/$i.log" || fail "$1: a worker learns of it after it has joined"
-            start_life "$i" 0
-        fi
-    done
-}
-
 strike () {
     new_state 52
     settings+=(--set settings/checkpoint_every=30)
@@ -46,7 +35,6 @@ strike () {
         wait "$daemon" 2> /dev/null
     fi
     start_again
-    join_again "$1"
     balance "$1"
     kill -KILL "$daemon"
     wait "$daemon" 2> /dev/null
