@@ -277,15 +277,28 @@ s_await (gradmq_requester_t *self, uint64_t deadline_ms, gradmq_reply_t *reply,
     return err;
 }
 
-//  Not now, perhaps in a moment. Memory that the coordinator has not for a load or an optimizer it will not
-//  have in a moment either; what every worker needs is small.
+//  What a worker needs takes little memory: that there is none will pass. For a model or an optimizer there
+//  may never be enough.
+static bool
+s_is_small (gradmq_command_t command)
+{
+    switch (command) {
+        case GRADMQ_COMMAND_DESCRIBE:
+        case GRADMQ_COMMAND_SYNC:
+        case GRADMQ_COMMAND_JOIN:
+        case GRADMQ_COMMAND_LEAVE:
+        case GRADMQ_COMMAND_ACKNOWLEDGEMENT:
+        case GRADMQ_COMMAND_GET_MODEL_PARAMETERS:
+            return true;
+        default:
+            return false;
+    }
+}
+
 static bool
 s_asks_again (gradmq_command_t command, uint32_t code)
 {
-    return code == GRADMQ_ERR_BUSY
-           || (code == GRADMQ_ERR_MEMORY
-               && (command == GRADMQ_COMMAND_JOIN
-                   || command == GRADMQ_COMMAND_GET_MODEL_PARAMETERS));
+    return code == GRADMQ_ERR_BUSY || (code == GRADMQ_ERR_MEMORY && s_is_small (command));
 }
 
 gradmq_err_t

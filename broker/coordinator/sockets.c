@@ -15,6 +15,7 @@ enum {
     KEEPALIVE_INTVL_S = 10,
     KEEPALIVE_CNT = 3,
     BACKLOG = 1024,
+    ENDPOINT_BYTES = 512,
     BIND_TRIES = 20,
     BIND_AGAIN_MS = 10,
     UPDATES_HWM = 2,
@@ -105,15 +106,8 @@ s_bound (void *socket, const char *endpoint)
 }
 
 static gradmq_err_t
-s_bind_one (const gradmq_sockets_t *self, zsock_t *socket, const char *endpoint,
-            gradmq_bound_t *bound, gradmq_reason_t *reason)
+s_bind_one (zsock_t *socket, const char *endpoint, gradmq_bound_t *bound, gradmq_reason_t *reason)
 {
-    gradmq_err_t err = s_allowed (self, endpoint, reason);
-    if (err)
-        return err;
-    if (bound->count == GRADMQ_ENDPOINTS_MAX)
-        return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "more than %d endpoints for a socket",
-                              GRADMQ_ENDPOINTS_MAX);
     if (!s_bound (zsock_resolve (socket), endpoint))
         return gradmq_refuse (reason, GRADMQ_ERR_BIND, "cannot bind to %.200s: %s", endpoint,
                               zmq_strerror (errno));
@@ -124,27 +118,57 @@ s_bind_one (const gradmq_sockets_t *self, zsock_t *socket, const char *endpoint,
     return GRADMQ_OK;
 }
 
+//  The next endpoint of a list; "" at its end.
 static gradmq_err_t
-s_bind (const gradmq_sockets_t *self, zsock_t *socket, const char *endpoints, gradmq_bound_t *bound,
-        gradmq_reason_t *reason)
+s_next (const char **at, char endpoint [ENDPOINT_BYTES], gradmq_reason_t *reason)
 {
-    gradmq_err_t err = GRADMQ_OK;
-    while (!err && *endpoints) {
-        endpoints += strspn (endpoints, ", ");
-        size_t length = strcspn (endpoints, ", ");
-        char one [512];
-        if (length == 0)
+    *at += strspn (*at, ", ");
+    size_t length = strcspn (*at, ", ");
+    endpoint [0] = 0;
+    if (length >= ENDPOINT_BYTES)
+        return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "an endpoint is longer than %d bytes",
+                              ENDPOINT_BYTES - 1);
+    memcpy (endpoint, *at, length);
+    endpoint [length] = 0;
+    *at += length;
+    return GRADMQ_OK;
+}
+
+//  Whether all of them may be bound to: none is before.
+static gradmq_err_t
+s_check (const gradmq_sockets_t *self, const char *endpoints, gradmq_reason_t *reason)
+{
+    char one [ENDPOINT_BYTES];
+    size_t count = 0;
+    for (const char *at = endpoints ? endpoints : "";; count++) {
+        gradmq_err_t err = s_next (&at, one, reason);
+        if (!err && *one)
+            err = s_allowed (self, one, reason);
+        if (err)
+            return err;
+        if (!*one)
             break;
-        if (length >= sizeof one)
-            return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
-                                  "an endpoint is longer than %zu bytes", sizeof one - 1);
-        memcpy (one, endpoints, length);
-        one [length] = 0;
-        err = s_bind_one (self, socket, one, bound, reason);
-        endpoints += length;
     }
-    if (!err && !bound->count)
-        err = gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "an empty list of endpoints");
+    if (count > GRADMQ_ENDPOINTS_MAX)
+        return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "more than %d endpoints for a socket",
+                              GRADMQ_ENDPOINTS_MAX);
+    if (!count && endpoints && *endpoints)
+        return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "an empty list of endpoints");
+    return GRADMQ_OK;
+}
+
+static gradmq_err_t
+s_bind (zsock_t *socket, const char *endpoints, gradmq_bound_t *bound, gradmq_reason_t *reason)
+{
+    char one [ENDPOINT_BYTES];
+    gradmq_err_t err = GRADMQ_OK;
+    while (!err) {
+        err = s_next (&endpoints, one, reason);
+        if (!*one)
+            break;
+        if (!err)
+            err = s_bind_one (socket, one, bound, reason);
+    }
     return err;
 }
 
@@ -198,7 +222,7 @@ s_open_one (gradmq_sockets_t *self, gradmq_socket_t which, const char *endpoints
         return GRADMQ_OK;
     gradmq_err_t err = s_make (self, which, strchr (endpoints, '[') != NULL, reason);
     if (!err)
-        err = s_bind (self, *s_place (self, which), endpoints, &self->bound [which], reason);
+        err = s_bind (*s_place (self, which), endpoints, &self->bound [which], reason);
     return err;
 }
 
@@ -223,6 +247,8 @@ gradmq_sockets_open (gradmq_sockets_t *self, const gradmq_coordinator_options_t 
     const char *const endpoints [GRADMQ_SOCKETS] = {options->control, options->gradients,
                                                     options->updates, options->events};
     gradmq_err_t err = GRADMQ_OK;
+    for (gradmq_socket_t i = 0; i < GRADMQ_SOCKETS && !err; i++)
+        err = s_check (self, endpoints [i], reason);
     for (gradmq_socket_t i = 0; i < GRADMQ_SOCKETS && !err; i++)
         err = s_open_one (self, i, endpoints [i], reason);
     self->endpoints =
