@@ -251,6 +251,9 @@ s_open (gradmq_actor_t *self)
     if (!self->publisher)
         return false;
     self->engine->publisher = self->publisher;
+    //  A model that was resumed was there before the publisher.
+    if (gradmq_model_loaded (self->engine->model))
+        gradmq_publisher_changed (self->publisher, self->engine);
     if (sockets->control)
         self->control = gradmq_control_new (s_raw (sockets->control), self->engine, self->publisher,
                                             &sockets->endpoints);

@@ -66,6 +66,38 @@ test_journal_goes_on_exactly (void **state)
     folder_end (&folder);
 }
 
+//  U-1 holds for what is resumed as for what was loaded, without anybody changing a setting.
+static void
+test_resumed_model_is_published (void **state)
+{
+    (void) state;
+    folder_t folder = folder_new ();
+    peer_t *peer = folder_peer (&folder);
+    peer_set (peer, "durability", "journal");
+    s_before_t before = s_live (peer);
+    peer_destroy (&peer);
+    peer = folder_peer (&folder);
+    assert_int_equal (act_command (peer, GRADMQ_COMMAND_DESCRIBE), GRADMQ_OK);
+    assert_int_equal (peer->reply.description.streams.count, 1);
+    peer_subscribe_updates (peer, "params/" PEER_MODEL "/f32/");
+    peer->layout = before.layout;
+    assert_int_equal (act_join (peer, "w", before.incarnation, 6), GRADMQ_OK);
+    act_push (peer, "w", before.incarnation, 6, 0.5f, 2);
+    for (uint64_t version = 0; version != 5;) {
+        gradmq_update_t update;
+        uint8_t *payload;
+        size_t size;
+        peer_update (peer, &update, &payload, &size);
+        version = update.position.version;
+        assert_in_range (version, 4, 5);
+        assert_int_equal (update.position.epoch, before.position.epoch);
+        free (payload);
+        gradmq_update_clear (&update);
+    }
+    peer_destroy (&peer);
+    folder_end (&folder);
+}
+
 static void
 test_stopped_stays_stopped (void **state)
 {
@@ -135,6 +167,7 @@ main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_journal_goes_on_exactly),
+        cmocka_unit_test (test_resumed_model_is_published),
         cmocka_unit_test (test_stopped_stays_stopped),
         cmocka_unit_test (test_checkpoint_begins_a_new_epoch),
         cmocka_unit_test (test_settings_and_their_revision_are_there),
