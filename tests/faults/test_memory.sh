@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The promise: whichever allocation of gradmqd fails, and whenever, it does not crash. It ends by itself and says that
 # there was no memory, or it goes on; started again it has all that was told, once. Workers notice no more than a
-# pause.
+# pause, or are told that a step was left out: SKIPPED, MEMORY.
 #
 #   GRADMQ_FAULTS_LONG=true   every allocation, up to where none fails any more; else some of them
 set -u
@@ -35,7 +35,7 @@ strike () {
         wait "$daemon" 2> /dev/null
     fi
     start_again
-    balance "$1"
+    balance "$1" --memory
     kill -KILL "$daemon"
     wait "$daemon" 2> /dev/null
 }
