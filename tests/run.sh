@@ -104,6 +104,7 @@ quote () {
 . deploy/packages.sh
 
 test_packages="g++ libcmocka-dev libjansson-dev python3 e2fsprogs iproute2"
+example_packages="ruby ruby-ffi-rzmq ruby-google-protobuf protobuf-compiler"  # 29 MB; a test is skipped without
 style_packages="clang-14 clang-format-14 clang-tidy-14 cppcheck shellcheck"
 fuzz_packages="clang-14 libclang-rt-14-dev"
 
@@ -192,6 +193,8 @@ run_programs () {
         missing build "a compiler or a library is missing: nothing was built, none of its tests ran"
         return
     fi
+    # shellcheck disable=SC2086  # a list of words
+    ! wants integration || gradmq_need $example_packages
     for name in $builds; do
         make_build "$name" || continue
         for suite in unit conformance spec integration fuzz; do
