@@ -1,0 +1,1 @@
+"""What workers and remote coordinators are made of; blocking and asyncio ones alike."""

@@ -1,0 +1,1 @@
+"""The protocol's frames: preambles, headers, topics, payloads. No sockets."""
