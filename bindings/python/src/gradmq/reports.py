@@ -71,8 +71,6 @@ class Description:
     rules: tuple[str, ...]
     heartbeat: float
     """Seconds between heartbeats."""
-    server_key: bytes
-    """Its public key, where it asks for keys; else b""."""
 
 
 @dataclass(frozen=True)
@@ -296,7 +294,6 @@ def read_description(reply: Any, layout: Layout | None) -> Description:
         policies=tuple(told.policies),
         rules=tuple(told.rules),
         heartbeat=told.heartbeat_ms / 1000,
-        server_key=told.curve_public_key,
     )
 
 

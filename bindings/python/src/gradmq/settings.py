@@ -20,7 +20,7 @@ class Group:
 
     pattern: str
     """A shell pattern over tensor names: * ? [...]"""
-    rate_scale: float | None = None
+    rate_scale: float = 1.0
     """Multiplies the learning rate."""
     weight_decay: float | None = None
     """Instead of the setting of that name."""
@@ -78,7 +78,7 @@ def _groups(told: Any) -> tuple[Group, ...]:
     return tuple(
         Group(
             one.pattern,
-            given(one, "rate_scale"),
+            one.rate_scale if one.HasField("rate_scale") else 1.0,
             given(one, "weight_decay"),
             given(one, "l2"),
             one.frozen,
@@ -140,7 +140,9 @@ def _write_groups(to: Any, groups: Any) -> None:
         raise error(Code.ARGUMENT, f"groups is {groups!r}; it has to be a list of Group")
     for group in groups:
         made = to.groups.add(pattern=group.pattern)
-        for name in ("rate_scale", "weight_decay", "l2"):
+        if group.rate_scale != 1:
+            made.rate_scale = group.rate_scale
+        for name in ("weight_decay", "l2"):
             value = getattr(group, name)
             if value is not None:
                 setattr(made, name, value)

@@ -181,6 +181,9 @@ class Fetch:
             await self._take_pending(deadline)
             if self._behind():
                 await self._get(deadline)
+        if not stream.news() and stream.given is not None:
+            # The last heartbeat ends the round, too: that is not what was waited for.
+            link.able()
 
     async def parameters(self, which: str, deadline: float) -> Parameters:
         """The newest, the next or those that are fetched now."""

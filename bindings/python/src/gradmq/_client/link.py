@@ -124,6 +124,8 @@ class Link:
         if self.gradients is not None:
             self.gradients.disable_monitor()
             self.gradients.close()
+        if self.monitor is not None:
+            self.monitor.close()
         self.gradients = self.monitor = None
 
     def close(self) -> None:

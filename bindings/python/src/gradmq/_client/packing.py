@@ -41,14 +41,15 @@ class _Item:
     values: AnyArray  # contiguous, of the part's dtype
 
 
-def _element_type(name: str, array: AnyArray, want: Dtype | None) -> Dtype:
+def _element_type(name: str, array: AnyArray, want: Dtype | None) -> Dtype | None:
+    """None: integers, which are converted to what is wanted."""
     found = of_array(array)
     if found is not None:
         return found
     if want == Dtype.BF16 and array.dtype == np.uint16:
         return Dtype.BF16
     if array.dtype.kind in "iub" and want is not None:
-        return want
+        return None
     raise error(
         Code.ARGUMENT,
         f'tensor "{name}" has elements of {array.dtype}; float32, float64, float16 and bfloat16 '
@@ -59,7 +60,8 @@ def _element_type(name: str, array: AnyArray, want: Dtype | None) -> Dtype:
 def _values(name: str, given: npt.ArrayLike, want: Dtype | None) -> tuple[AnyArray, Dtype]:
     array = np.asarray(given)
     found = _element_type(name, array, want)
-    to = found if want is None else want
+    to = want if want is not None else found
+    assert to is not None
     if found == to and array.dtype.kind != "V" and array.dtype.byteorder != ">":
         return np.ascontiguousarray(array).reshape(-1).view(to.numpy), to
     return convert(array.reshape(-1), to, of=found if found == Dtype.BF16 else None), to

@@ -63,6 +63,13 @@ class Handshake:
             self._monitor = socket.get_monitor_socket(self._TELLS | others)
             self._monitor.setsockopt(zmq.LINGER, 1)
 
+    def close(self, socket: Socket) -> None:
+        """Watch no more."""
+        if self._monitor is not None:
+            socket.disable_monitor()
+            self._monitor.close()
+            self._monitor = None
+
     def failed(self) -> bool:
         """Is somebody there who does not let us in?"""
         while self._monitor is not None and self._monitor.poll(0):
@@ -111,7 +118,7 @@ class Requester:
     def close(self) -> None:
         """Close the socket; its linger is finite."""
         self._asked = None
-        self.socket.disable_monitor()
+        self._handshake.close(self.socket)
         self.socket.close()
 
     @property
