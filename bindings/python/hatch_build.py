@@ -1,4 +1,5 @@
-"""Compiles the schema when the package is built.
+"""
+Compiles the schema when the package is built.
 
 What is made is a set of descriptors and no Python code. Code that protoc writes is tied to the
 releases of the protobuf runtime that its own release allows; a descriptor set is read by all of
@@ -41,7 +42,7 @@ def compile_schema(folder: Path, output: Path) -> None:
         raise RuntimeError("the schema cannot be compiled")
 
 
-class SchemaHook(BuildHookInterface):  # type: ignore[misc, unused-ignore]
+class SchemaHook(BuildHookInterface):  # type: ignore[misc, type-arg, unused-ignore]
     """Makes gradmq/_wire/schema.binpb, also for an editable install."""
 
     PLUGIN_NAME = "custom"

@@ -47,7 +47,8 @@ def main() -> int:
     for module in MODULES:
         importlib.import_module(f"behaviour.{module}")
     wanted = sys.argv[1:] or list(CASES)
-    return 0 if all([run(name) for name in wanted]) else 1
+    failed = [name for name in wanted if not run(name)]
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

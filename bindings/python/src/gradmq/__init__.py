@@ -1,4 +1,5 @@
-"""GradMQ for Python: workers that push gradients, and remote control of a coordinator.
+"""
+GradMQ for Python: workers that push gradients, and remote control of a coordinator.
 
     import gradmq
 

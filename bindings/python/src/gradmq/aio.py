@@ -1,4 +1,5 @@
-"""GradMQ under asyncio: the same calls as `gradmq.Worker` and `gradmq.Coordinator`, to be awaited.
+"""
+GradMQ under asyncio: the same calls as `gradmq.Worker` and `gradmq.Coordinator`, to be awaited.
 
 A task that is cancelled while it waits leaves everything as it is: what was pushed stays pushed.
 Several tasks can use one worker at a time, such as one that iterates over updates and one that
@@ -15,7 +16,8 @@ __all__ = ["AsyncCoordinator", "AsyncWorker"]
 
 
 class AsyncWorker(WorkerCore):
-    """A worker in an event loop.
+    """
+    A worker in an event loop.
 
         async with AsyncWorker("tcp://127.0.0.1:5570", name="w1") as worker:
             async for parameters in worker.updates():
@@ -35,7 +37,8 @@ class AsyncWorker(WorkerCore):
 
 
 class AsyncCoordinator(RemoteCore):
-    """A coordinator from afar, in an event loop.
+    """
+    A coordinator from afar, in an event loop.
 
     Its arguments and calls are those of `gradmq.Coordinator`, which says what they do.
     """

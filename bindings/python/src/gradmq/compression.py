@@ -11,7 +11,8 @@ __all__ = ["Compression", "Int8", "LowRank", "TopK"]
 
 @dataclass(frozen=True)
 class Compression:
-    """What a gradient loses is kept in the worker and goes with the next ones, unless not `feedback`.
+    """
+    What a gradient loses is kept in the worker and goes with the next ones, unless not `feedback`.
 
     Without it training ends beside the optimum.
     """

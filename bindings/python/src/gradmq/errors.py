@@ -83,7 +83,8 @@ def code_sentence(code: int) -> str:
 
 
 class GradMQError(Exception):
-    """Something was refused, failed or took too long.
+    """
+    Something was refused, failed or took too long.
 
     `code` is the number (a `Code` where it is a known one), `name` its name, and `message` one
     sentence that says what was wrong and what to do.

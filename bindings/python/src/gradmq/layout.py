@@ -42,7 +42,8 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Layout:
-    """An ordered list of tensors and one master dtype.
+    """
+    An ordered list of tensors and one master dtype.
 
     Made of what is not possible it raises SHAPE, NAME, UNSUPPORTED or TOO_LARGE.
     """
@@ -68,14 +69,16 @@ class Layout:
             _check_tensor(tensor, at)
             if tensor.name in index:
                 raise GradMQError(
-                    Code.NAME, f'two tensors are named "{tensor.name}"; names are unique in a layout'
+                    Code.NAME,
+                    f'two tensors are named "{tensor.name}"; names are unique in a layout',
                 )
             index[tensor.name] = at
             first.append(elements)
             elements += tensor.elements
             if elements > _limits.ELEMENTS:
                 raise GradMQError(
-                    Code.SHAPE, f'with tensor "{tensor.name}" the layout has more than 2^40 elements'
+                    Code.SHAPE,
+                    f'with tensor "{tensor.name}" the layout has more than 2^40 elements',
                 )
         digest = hashlib.sha256(self.canonical()).digest()
         object.__setattr__(self, "elements", elements)
@@ -86,7 +89,9 @@ class Layout:
     @classmethod
     def of(cls, tensors: Mapping[str, AnyArray], dtype: Dtype = Dtype.F32) -> Layout:
         """The layout of arrays by name, in the mapping's order."""
-        return cls(tuple(Tensor(name, tuple(array.shape)) for name, array in tensors.items()), dtype)
+        return cls(
+            tuple(Tensor(name, tuple(array.shape)) for name, array in tensors.items()), dtype
+        )
 
     @classmethod
     def make(cls, tensors: Iterable[tuple[str, Iterable[int]]], dtype: int = Dtype.F32) -> Layout:

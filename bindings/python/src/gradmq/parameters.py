@@ -13,7 +13,8 @@ __all__ = ["Parameters"]
 
 
 class Parameters(Mapping[str, AnyArray]):
-    """Arrays by the tensors' names, in the layout's order, which nobody can write to.
+    """
+    Arrays by the tensors' names, in the layout's order, which nobody can write to.
 
     They are views of what arrived, without a copy, and stay as they are for as long as anybody
     holds them. `copy` makes arrays that can be written to.

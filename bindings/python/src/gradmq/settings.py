@@ -11,7 +11,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from ._wire import schema
 from .errors import Code, error
 
-__all__ = ["Group", "Settings", "SettingValue"]
+__all__ = ["Group", "SettingValue", "Settings"]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def _groups(told: Any) -> tuple[Group, ...]:
 
 
 def write(body: Any, changes: Mapping[str, SettingValue | None]) -> None:
-    """A SetParametersRequest; None puts a setting back to its default.
+    """
+    A SetParametersRequest; None puts a setting back to its default.
 
     ARGUMENT, UNSUPPORTED: a name that there is none of, a value of a wrong type.
     """

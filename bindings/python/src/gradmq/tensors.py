@@ -16,7 +16,8 @@ __all__ = ["Rows"]
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Some rows of a tensor, such as those of an embedding that a batch has touched.
+    """
+    Some rows of a tensor, such as those of an embedding that a batch has touched.
 
     A row is all that has the same first index; those of a scalar or vector have one element.
     `indices` are strictly increasing; `values` are these rows, one after the other. For indices in

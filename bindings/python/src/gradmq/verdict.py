@@ -34,7 +34,8 @@ class Verdict:
 
     @property
     def comes_back(self) -> bool:
-        """Is what it held to go with a later one, where gradients are compressed?
+        """
+        Is what it held to go with a later one, where gradients are compressed?
 
         Not what a rule left out; nor what would be refused for ever, since it makes the sum too
         large.

@@ -56,7 +56,8 @@ class Turns:
 
 
 class Worker:
-    """A worker at one coordinator.
+    """
+    A worker at one coordinator.
 
         with Worker("tcp://127.0.0.1:5570", name="w1") as worker:
             for parameters in worker.updates():
@@ -89,7 +90,8 @@ class Worker:
         on_wait: Callable[[str | None], None] | None = None,
         context: zmq.Context[Any] | None = None,
     ) -> None:
-        """Connect, join, and wait until the model is there.
+        """
+        Connect, join, and wait until the model is there.
 
         Args:
             control: The control endpoint, such as "tcp://127.0.0.1:5570"; the rest is asked for.
@@ -129,7 +131,8 @@ class Worker:
     # Parameters
 
     def parameters(self, which: str = "newest", *, timeout: float | None = None) -> Parameters:
-        """Parameters to compute from. Gradients pushed afterwards state them as their base.
+        """
+        Parameters to compute from. Gradients pushed afterwards state them as their base.
 
         Args:
             which: "newest": the newest that has arrived, without a request. "next": newer than
@@ -144,7 +147,8 @@ class Worker:
         return self._turns.run(self._core.parameters(which, timeout=timeout))
 
     def updates(self, *, timeout: float | None = None) -> Iterator[Parameters]:
-        """Iterate over versions, each newer than the one before, beginning with the newest.
+        """
+        Iterate over versions, each newer than the one before, beginning with the newest.
 
         Versions that came while the loop's body ran are passed over but for the newest. It ends
         with `break`, or when the worker is closed.
@@ -181,7 +185,8 @@ class Worker:
         copy: bool = True,
         timeout: float | None = None,
     ) -> int:
-        """Push one gradient. Returns when it is on its way, having waited for credit.
+        """
+        Push one gradient. Returns when it is on its way, having waited for credit.
 
         It is kept, and sent again where it got lost, until it is settled.
 
@@ -233,7 +238,8 @@ class Worker:
         copy: bool = True,
         timeout: float | None = None,
     ) -> int:
-        """Push parameters that this worker has trained, for policy merge.
+        """
+        Push parameters that this worker has trained, for policy merge.
 
         Args:
             parameters: As `gradients` of `push`.
@@ -273,7 +279,8 @@ class Worker:
         )  # fmt: skip
 
     def compress(self, how: Compression | None) -> None:
-        """Compress what `push` gets from now on: `Int8`, `TopK`, `LowRank`, or None.
+        """
+        Compress what `push` gets from now on: `Int8`, `TopK`, `LowRank`, or None.
 
         What a gradient loses is kept in the worker, a residual of the model's size, and goes with
         the next ones; so does what was SKIPPED, DISCARDED or REFUSED (but with NON_FINITE). Tensors
@@ -288,7 +295,8 @@ class Worker:
         self._turns.run(self._core.flush(timeout=timeout))
 
     def poll(self, *, timeout: float = 0.0) -> None:
-        """Read what has arrived and send again what has to be; waits at most `timeout` for it.
+        """
+        Read what has arrived and send again what has to be; waits at most `timeout` for it.
 
         Every other call does this too.
         """
@@ -331,7 +339,8 @@ class Worker:
     # Close
 
     def close(self, *, timeout: float | None = None) -> None:
-        """Wait until everything pushed is settled, leave, and close. Closing twice is fine.
+        """
+        Wait until everything pushed is settled, leave, and close. Closing twice is fine.
 
         Args:
             timeout: Longest wait for settlement, in seconds. None: the worker's. What is not
@@ -351,4 +360,5 @@ class Worker:
     def __del__(self) -> None:
         core = getattr(self, "_core", None)
         if core is not None and not core.closed:
-            warnings.warn(f"worker {core.name} was not closed", ResourceWarning, source=self)
+            text = f"worker {core.name} was not closed"
+            warnings.warn(text, ResourceWarning, stacklevel=2, source=self)

@@ -42,9 +42,10 @@ def _leave(daemon: Daemon, name: str, incarnation: int) -> None:
     request.leave.worker = name
     request.leave.incarnation = incarnation
     request.leave.last_sequence = 0
-    with zmq.Context.instance().socket(zmq.REQ) as socket:
-        socket.linger = 1
-        socket.rcvtimeo = int(PATIENCE * 1000)
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
+    with context.socket(zmq.REQ) as socket:
+        socket.setsockopt(zmq.LINGER, 1)
+        socket.setsockopt(zmq.RCVTIMEO, int(PATIENCE * 1000))
         socket.connect(daemon.control)
         socket.send(header.write(header.FrameKind.REQUEST, request))
         reply = header.read(socket.recv(), header.FrameKind.REPLY)
@@ -173,4 +174,3 @@ def killed_journal() -> None:
             assert values(coordinator) == [-float(count)] * 4
             assert coordinator.status().position.version == count
     assert counts == {"APPLIED": count}
-

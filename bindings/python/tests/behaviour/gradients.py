@@ -200,9 +200,7 @@ def push_parts() -> None:
             rows = np.array([[1, 2], [3, 4]], np.float32)
             worker.push({"embedding": Rows([1, 4], rows)}, partial=True)
             summed = Rows.summed([5, 0, 5], np.ones((3, 2), np.float16))
-            worker.push(
-                {"embedding": summed, "scalar": np.array(2.0, np.float32)}, partial=True
-            )
+            worker.push({"embedding": summed, "scalar": np.array(2.0, np.float32)}, partial=True)
             with expect(Code.ARGUMENT, says="increasing"):
                 worker.push({"embedding": Rows([4, 1], rows)}, partial=True)
             with expect(Code.LENGTH):
@@ -224,8 +222,8 @@ def push_parts() -> None:
 
 @case
 def push_weight() -> None:
-    settings = {"buffer_gradients": 2, "rule": "weighted_mean"}
-    with Daemon() as daemon, daemon.load(**settings) as coordinator:
+    with Daemon() as daemon, daemon.load() as coordinator:
+        coordinator.set_parameters(buffer_gradients=2, rule="weighted_mean")
         with daemon.worker() as one, daemon.worker() as two:
             one.push(ones(1.0), weight=3.0)
             two.push(ones(5.0), weight=1.0)
@@ -309,7 +307,9 @@ def _compressed(how: gradmq.Compression, encoding: str) -> None:
             told = worker.parameters("fetch")
             for name in model:
                 left = np.abs(told[name] + total[name]).max()
-                assert left < 1e-2 * np.abs(total[name]).max(), f"{encoding}: {name} is off by {left}"
+                assert left < 1e-2 * np.abs(total[name]).max(), (
+                    f"{encoding}: {name} is off by {left}"
+                )
             sent = coordinator.status().counters["gradients_bytes"]
             assert sent < 0.9 * 260 * 4 * (32 * 48 + 700)
             with expect(Code.NON_FINITE):

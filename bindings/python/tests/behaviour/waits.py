@@ -149,8 +149,10 @@ def ssp() -> None:
                     fast.push(ones())
                 wait_until(
                     "the fast one is held at the bound",
-                    lambda: coordinator.status().queued_gradients > 0
-                    and coordinator.status().counters["applied"] == bound + 1,
+                    lambda: (
+                        coordinator.status().queued_gradients > 0
+                        and coordinator.status().counters["applied"] == bound + 1
+                    ),
                 )
                 with expect(Code.TIMEOUT, says="slow"):
                     fast.flush(timeout=0.5)

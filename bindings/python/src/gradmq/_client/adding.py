@@ -76,9 +76,7 @@ async def add(
             gradient.based_on.epoch, gradient.based_on.version = base
         order.said.write(gradient)
         if not packed.whole:
-            sizes = [
-                payload.part_bytes(layout.tensors[part.tensor], part) for part in packed.parts
-            ]
+            sizes = [payload.part_bytes(layout.tensors[part.tensor], part) for part in packed.parts]
             write_parts(gradient, packed.parts, sizes)
         answer = await remote.ask(order.command, body, packed.frames, timeout=timeout, **head)
         added = answer.body("added")
@@ -147,6 +145,5 @@ def _judge(ack: Any) -> None:
         why = f": {code_sentence(told.code)}" if told.code else ""
         raise error(
             told.code if refused else Code.DISPOSED,
-            "the gradient was not applied but "
-            f"{member_name(Disposition, told.disposition)}{why}",
+            f"the gradient was not applied but {member_name(Disposition, told.disposition)}{why}",
         )

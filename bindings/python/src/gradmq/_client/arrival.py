@@ -87,9 +87,7 @@ def read(
     )
 
 
-def _int8(
-    data: AnyArray, layout: Layout, parts: Sequence[payload.Part], pool: Pool
-) -> AnyArray:
+def _int8(data: AnyArray, layout: Layout, parts: Sequence[payload.Part], pool: Pool) -> AnyArray:
     packed = pool.take(layout.elements * Dtype.F32.size).view(Dtype.F32.numpy)
     at = 0
     for part, tensor in zip(parts, layout.tensors, strict=True):

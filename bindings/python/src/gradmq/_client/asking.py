@@ -9,11 +9,12 @@ from typing import Any
 
 import zmq
 
-from .. import _limits, reports
+from .. import _limits
 from .._wire import schema
 from ..errors import Code, error
 from ..layout import Layout
 from ..reports import Acknowledgement, Description, Event, Operation, Position, Status, WorkerInfo
+from . import reading
 from .pool import Pool
 from .rejoin import read_layout
 from .requester import Answer, Frames, Requester, refusal
@@ -67,9 +68,7 @@ class Asking:
             if not self.session.model:
                 self.session.model = answer.message.model
                 if not _limits.is_name(self.session.model):
-                    raise error(
-                        Code.MALFORMED, f"{self.session.control} does not name its model"
-                    )
+                    raise error(Code.MALFORMED, f"{self.session.control} does not name its model")
         except BaseException:
             await self.close()
             raise
@@ -189,22 +188,20 @@ class Asking:
         """Endpoints, layout, limits and more; see `gradmq.Coordinator.describe`."""
         answer = await self.ask("describe", timeout=timeout)
         layout = read_layout(answer.body("description"))
-        return reports.read_description(answer.message, layout)
+        return reading.read_description(answer.message, layout)
 
     async def status(self, *, timeout: float | None = None) -> Status:
         """What it does now, and why; see `gradmq.Coordinator.status`."""
         answer = await self.ask("status", timeout=timeout)
         answer.body("status")
-        return reports.read_status(answer.message)
+        return reading.read_status(answer.message)
 
     async def contributions(self, *, timeout: float | None = None) -> tuple[int, int]:
         """How many the open step has, and needs; see `gradmq.Coordinator.contributions`."""
         status = await self.status(timeout=timeout)
         return status.contributions, status.needed
 
-    async def workers(
-        self, *, page: int = 256, timeout: float | None = None
-    ) -> list[WorkerInfo]:
+    async def workers(self, *, page: int = 256, timeout: float | None = None) -> list[WorkerInfo]:
         """The members, by name; see `gradmq.Coordinator.workers`."""
         found: list[WorkerInfo] = []
         more = True
@@ -214,7 +211,7 @@ class Asking:
             if found:
                 body.after = found[-1].name
             told = (await self.ask("list_workers", body, timeout=timeout)).body("workers")
-            found += [reports.read_worker(one) for one in told.workers]
+            found += [reading.read_worker(one) for one in told.workers]
             more = told.more and len(told.workers) > 0
         return found
 
@@ -233,7 +230,7 @@ class Asking:
         if sent_through is not None:
             body.sent_through = sent_through
         answer = await self.ask("acknowledgement", body, timeout=timeout)
-        return reports.read_acknowledgement(answer.body("acknowledgement"))
+        return reading.read_acknowledgement(answer.body("acknowledgement"))
 
     async def sync(self, nonce: int | None = None, *, timeout: float | None = None) -> int:
         """Have a mark published; see `gradmq.Coordinator.sync`."""
@@ -287,9 +284,7 @@ class Asking:
         head = {"if_epoch": if_epoch, "if_version": if_version}
         return await self._operate("record", body, False, timeout, head)
 
-    async def stop_recording(
-        self, *, wait: bool = True, timeout: float | None = None
-    ) -> Operation:
+    async def stop_recording(self, *, wait: bool = True, timeout: float | None = None) -> Operation:
         """End the recording; see `gradmq.Coordinator.stop_recording`."""
         body = schema.Request().record
         body.stop = True
@@ -301,7 +296,7 @@ class Asking:
         """Ask, and wait until Status tells the operation's end."""
         deadline = now() + (self.session.timeout if timeout is None else timeout)
         answer = await self.ask(what, body, timeout=timeout, **head)
-        operation = reports.read_operation(answer.body("operation"))
+        operation = reading.read_operation(answer.body("operation"))
         pause = _LOOK_FIRST
         while wait and not operation.done:
             left = deadline - now()

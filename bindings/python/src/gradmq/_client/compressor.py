@@ -1,4 +1,5 @@
-"""Compressed gradients with error feedback: what a push leaves out goes with a later one.
+"""
+Compressed gradients with error feedback: what a push leaves out goes with a later one.
 
     p = residual + g;  send D = C (p);  residual = p - D
 
@@ -31,7 +32,8 @@ _generations = itertools.count(1)
 
 
 def int8_encode(values: AnyArray, to: AnyArray) -> None:
-    """Scales, then octets, of a tensor's elements into octets at `to`.
+    """
+    Scales, then octets, of a tensor's elements into octets at `to`.
 
     A block's scale is the least float32 that is not below a 127th of its greatest magnitude.
     """
@@ -103,7 +105,8 @@ class Compressor:
     # Encoding
 
     def encode(self, gradient: AnyArray, factor: float, to: AnyArray) -> None:
-        """Encode residual + factor x gradient into octets; kept for good by `sent`.
+        """
+        Encode residual + factor x gradient into octets; kept for good by `sent`.
 
         NON_FINITE: a value is not finite, or too large to compute with.
         """

@@ -27,9 +27,7 @@ def _resolve(named: str, control: str) -> str:
 def choose(named: Sequence[str], control: str, what: str) -> str:
     """The first of the transport by which control was reached, else the first."""
     if not named:
-        raise error(
-            Code.CONNECT, f"the coordinator at {control} names no endpoint for {what}"
-        )
+        raise error(Code.CONNECT, f"the coordinator at {control} names no endpoint for {what}")
     scheme = control[: control.find("://") + 3]
     chosen = next((one for one in named if scheme and one.startswith(scheme)), named[0])
     return _resolve(chosen, control)

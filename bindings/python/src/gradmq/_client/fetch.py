@@ -1,5 +1,7 @@
-"""Parameters for a worker's caller: those that came, and those that are asked for
-(PROTOCOL.md, sections 13 and 19.4)."""
+"""
+Parameters for a worker's caller: those that came, and those that are asked for
+(PROTOCOL.md, sections 13 and 19.4).
+"""
 
 from __future__ import annotations
 
@@ -40,9 +42,7 @@ class Fetch:
             raise refused
         self._rejoin.described(answer.body("description"))
 
-    async def _hold(
-        self, described: Described, frames: list[zmq.Frame], deadline: float
-    ) -> None:
+    async def _hold(self, described: Described, frames: list[zmq.Frame], deadline: float) -> None:
         """Decode what came and hold it, once the layout is that of the parameters."""
         link = self._link
         if link.layout is None or described.layout_id != link.layout.id:
@@ -188,9 +188,7 @@ class Fetch:
     async def parameters(self, which: str, deadline: float) -> Parameters:
         """The newest, the next or those that are fetched now."""
         if which not in ("newest", "next", "fetch"):
-            raise error(
-                Code.ARGUMENT, f'which is "{which}"; it can be "newest", "next" or "fetch"'
-            )
+            raise error(Code.ARGUMENT, f'which is "{which}"; it can be "newest", "next" or "fetch"')
         async with self._lock:
             try:
                 return await self._parameters(which, deadline)

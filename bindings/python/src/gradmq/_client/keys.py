@@ -22,7 +22,7 @@ _LINE = re.compile(
 
 @dataclass(frozen=True)
 class Keys:
-    """This client's own pair and the coordinator's public key, all as Z85."""
+    """A client's own pair and the coordinator's public key, all as Z85."""
 
     public: str
     secret: str = field(repr=False)
@@ -55,7 +55,9 @@ def is_key(text: str) -> bool:
         return False
 
 
-def load(secret: str | os.PathLike[str] | None, server: str | os.PathLike[str] | None) -> Keys | None:
+def load(
+    secret: str | os.PathLike[str] | None, server: str | os.PathLike[str] | None
+) -> Keys | None:
     """Both or neither: the file of the own certificate; the coordinator's, or that key as Z85."""
     if not secret and not server:
         return None

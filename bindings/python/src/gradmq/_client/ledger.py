@@ -1,4 +1,5 @@
-"""What acknowledgements say of the outbox: settled and how, credit, what is to be sent again.
+"""
+What acknowledgements say of the outbox: settled and how, credit, what is to be sent again.
 
 No sockets: PROTOCOL.md, sections 10 and 11.
 """
@@ -81,7 +82,8 @@ class Ledger:
         self.confirm = Confirm()
 
     def take(self, ack: Any, *, asked: bool, at: float, apart: float) -> Calls:
-        """Take an acknowledgement in, from events or control, in any order (rule S-6).
+        """
+        Take an acknowledgement in, from events or control, in any order (rule S-6).
 
         `asked`: it was asked for on control with sent_through. `apart`: seconds between two looks.
         """

@@ -46,7 +46,8 @@ class Sent(Enum):
 
 
 class Link:
-    """One worker at one coordinator: all that is known, and all that is unsettled.
+    """
+    One worker at one coordinator: all that is known, and all that is unsettled.
 
     `progress` never waits. `Rejoin` asks what has to be asked, `Fetch` gets parameters, `Push`
     sends gradients; all of them wait by `wait_for`.

@@ -1,4 +1,5 @@
-"""Gradients that are not settled, and which of them have to be sent again.
+"""
+Gradients that are not settled, and which of them have to be sent again.
 
 No sockets and no clock of its own: PROTOCOL.md, sections 10 and 11.
 """
@@ -110,7 +111,8 @@ class Outbox:
                 self._release(kept)
 
     def hold(self, first: int, last: int, *, now: bool = False) -> None:
-        """These are to be sent again: turned away; or (now) lost, or remembered by nobody.
+        """
+        These are to be sent again: turned away; or (now) lost, or remembered by nobody.
 
         One that was sent once is due at once, others after a wait that grows each time.
         """
@@ -127,7 +129,8 @@ class Outbox:
                 kept.due_at = 0.0
 
     def due(self, start: int, credit: Credit, at: float) -> int:
-        """The lowest held sequence from `start` on that may go now; 0: none.
+        """
+        The lowest held sequence from `start` on that may go now; 0: none.
 
         In order: a later one never goes before an earlier one that waits for credit.
         """

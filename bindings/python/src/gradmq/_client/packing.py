@@ -202,7 +202,8 @@ def pack(
     copy: bool,
     pool: Pool,
 ) -> Packed:
-    """Arrays as what is sent. With `copy` False they are sent from where they lie.
+    """
+    Arrays as what is sent. With `copy` False they are sent from where they lie.
 
     ARGUMENT, LENGTH, SHAPE: they are not of the layout.
     """
@@ -219,7 +220,8 @@ def pack(
 
 
 def flat(layout: Layout, given: Tensors | AnyArray) -> AnyArray:
-    """A whole gradient in the master dtype as one array, for what is compressed.
+    """
+    A whole gradient in the master dtype as one array, for what is compressed.
 
     ARGUMENT: it has another dtype, or is partial.
     """

@@ -1,4 +1,5 @@
-"""Memory that is used again, for parameters that arrive and gradients that leave.
+"""
+Memory that is used again, for parameters that arrive and gradients that leave.
 
 A block of memory comes back when nobody looks at it any more: neither the caller, by an array that
 was made of it, nor ZeroMQ, which sends from where it lies. Fresh memory of this size would cost

@@ -161,7 +161,9 @@ class Push:
     ) -> int:
         dtype = packed.dtype if packed.dtype != layout.dtype else None
         parts = [] if packed.whole else packed.parts
-        written = self._header(said, base, layout, dtype or (layout.dtype if parts else None), parts)
+        written = self._header(
+            said, base, layout, dtype or (layout.dtype if parts else None), parts
+        )
         sequence = await self._send(Kept(written, packed.frames, packed.bytes), deadline)
         self._pushed(said)
         return sequence

@@ -1,5 +1,7 @@
-"""Asking, without waiting, what a worker has to know: who answers, whether it is a member, what
-arrived (PROTOCOL.md, sections 19.5, 19.8 and 19.9)."""
+"""
+Asking, without waiting, what a worker has to know: who answers, whether it is a member, what
+arrived (PROTOCOL.md, sections 19.5, 19.8 and 19.9).
+"""
 
 from __future__ import annotations
 

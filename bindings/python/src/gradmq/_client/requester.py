@@ -175,7 +175,8 @@ class Requester:
         asked.tries += 1
 
     def look(self) -> Answer | None:
-        """The answer, where it is there; asks again where that is due.
+        """
+        The answer, where it is there; asks again where that is due.
 
         Raises VERSION, MALFORMED ... where what came cannot be read.
         """
@@ -214,8 +215,10 @@ class Requester:
         if not asked.sent and self._handshake.failed():
             return error(Code.CONNECT, f"{control} is there, but {self._handshake_text()}")
         if not self._reached:
-            silent = "" if self.session.keys else (
-                " One that asks for keys is silent to those who give none."
+            silent = (
+                ""
+                if self.session.keys
+                else (" One that asks for keys is silent to those who give none.")
             )
             return error(
                 Code.CONNECT,
@@ -254,7 +257,8 @@ class Requester:
     async def call(
         self, what: str, body: Any = None, payload: Frames = (), *, deadline: float, **head: Any
     ) -> Answer:
-        """Ask, and wait for the answer; a refusal is returned, not raised.
+        """
+        Ask, and wait for the answer; a refusal is returned, not raised.
 
         BUSY is asked again, as another request, while time is left.
         """

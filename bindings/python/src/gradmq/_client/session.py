@@ -83,7 +83,8 @@ class Session:
         self._waiting = False
 
     def socket(self, kind: int, high: int = _EVENTS_HIGH) -> Socket:
-        """A socket with all options that rules K-3 to K-5 and section 20 want.
+        """
+        A socket with all options that rules K-3 to K-5 and section 20 want.
 
         `high` is how many messages may lie unread. No high-water mark is ever reached where
         gradients are sent: credit is always less.
@@ -151,7 +152,8 @@ def _seconds(what: str, value: float) -> float:
 
 
 def receive(socket: Socket) -> list[zmq.Frame] | None:
-    """All frames of the next message that is there; None: there is none.
+    """
+    All frames of the next message that is there; None: there is none.
 
     What an interrupted call left unread of a message before is dropped first. So is a message of
     more frames than there can be, of which an empty list is left.

@@ -74,9 +74,7 @@ class Stream:
         newest = self.newest
         if newest is None or at > newest:
             self.pending = (
-                Described(
-                    position.instance, *at, message.layout, message.dtype, message.encoding
-                ),
+                Described(position.instance, *at, message.layout, message.dtype, message.encoding),
                 frames,
             )
 

@@ -1,4 +1,5 @@
-"""How a client waits: the one thing in which blocking and asyncio clients differ.
+"""
+How a client waits: the one thing in which blocking and asyncio clients differ.
 
 All that follows the protocol is written once, as coroutines that wait by a `Waiter` alone. A
 blocking client runs them with `run`: its waiter blocks the thread, so that they never suspend.
@@ -58,7 +59,7 @@ class BlockingWaiter:
 
     async def sleep(self, seconds: float) -> None:
         """As `Waiter.sleep`."""
-        time.sleep(max(0.0, seconds))
+        time.sleep(max(0.0, seconds))  # noqa: ASYNC251
 
     def lock(self) -> Lock:
         """As `Waiter.lock`: one thread has nobody to keep out."""

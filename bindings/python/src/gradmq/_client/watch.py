@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 
 import zmq
 
-from .. import _limits, reports
+from .. import _limits
 from .._wire import messages, schema, topics
 from ..errors import Code, GradMQError, error
 from ..reports import Acknowledgement, Event
-from . import endpoint
+from . import endpoint, reading
 from .requester import Answer
 from .session import Session, receive
 from .waiting import Socket, now
@@ -62,9 +62,7 @@ class Watch:
         self._socket.subscribe(topic)
         while not await self._marked(topic, body):
             if now() >= deadline:
-                raise error(
-                    Code.TIMEOUT, f"nothing of what {session.model} publishes arrives here"
-                )
+                raise error(Code.TIMEOUT, f"nothing of what {session.model} publishes arrives here")
         self._socket.unsubscribe(topic)
 
     async def _marked(self, topic: bytes, body: object) -> bool:
@@ -99,6 +97,6 @@ class Watch:
         if len(frames) < 2:
             return None
         try:
-            return reports.read_event(messages.read_event(frames[1].bytes))
+            return reading.read_event(messages.read_event(frames[1].bytes))
         except GradMQError:
             return None

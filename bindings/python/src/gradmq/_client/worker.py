@@ -19,16 +19,13 @@ from ..errors import Code, GradMQError, error
 from ..layout import Layout
 from ..parameters import Parameters
 from ..verdict import Stats, Verdict
-from . import arrival, inbox
+from . import inbox, opening
 from .fetch import Fetch
-from .ledger import Ledger
-from .lease import Lease
 from .link import Link
 from .packing import Tensors
 from .pool import Pool
 from .push import Push, deadline_of
-from .rejoin import Rejoin, read_layout
-from .requester import refusal
+from .rejoin import Rejoin
 from .saying import Metrics, Said
 from .session import DEFAULT_TIMEOUT, Options, Session
 from .waiting import Waiter, now
@@ -90,87 +87,15 @@ class WorkerCore:
         self._push = Push(link, self._pool)
         link.on_verdict = self._on_verdict
         try:
-            layout, reply = await self._await_model(deadline)
-            link.hearsay.state = reply.description.state
-            self._choose_stream(layout)
-            link.open_sockets(layout)
-            self._rejoin.described(reply.description)
+            await opening.connect(link, self._rejoin, deadline)
             # Nothing that is published about us is missed from here on (rule U-4).
             await self._fetch.sync(deadline)
-            await self._join(deadline)
+            lease = await opening.join(link, self._rejoin, deadline)
+            # A worker that is dropped without being closed does not stay a member for ever.
+            weakref.finalize(self, lease.end).atexit = False
         except BaseException:
             self._close_now()
             raise
-
-    async def _describe(self, deadline: float) -> Any:
-        link, session = self._opened, self._session
-        answer = await link.control.call("describe", deadline=deadline)
-        if refused := refusal(answer.message):
-            raise refused
-        answer.body("description")
-        if not session.model:
-            session.model = answer.message.model
-            if not _limits.is_name(session.model):
-                raise error(Code.MALFORMED, f"{session.control} does not name its model")
-        link.take_position(answer.message.position)
-        return answer.message
-
-    async def _await_model(self, deadline: float) -> tuple[Layout, Any]:
-        """Ask until there is a model."""
-        session = self._session
-        wait = _limits.RETRY_FIRST
-        late = error(
-            Code.NO_MODEL,
-            f"no model was loaded into {session.model or 'the coordinator'} at {session.control} "
-            "in time: load one first",
-        )
-        try:
-            reply = await self._describe(deadline)
-            while (layout := read_layout(reply.description)) is None:
-                if now() >= deadline:
-                    raise late
-                session.wait(
-                    f"waiting for a model to be loaded into {session.model}", loud=wait >= 1
-                )
-                await session.waiter.sleep(min(wait, deadline - now()))
-                wait = min(wait * 2, 1.0)
-                try:
-                    reply = await self._describe(deadline)
-                except TimeoutError:
-                    raise late from None
-        finally:
-            session.go()
-        return layout, reply
-
-    def _choose_stream(self, layout: Layout) -> None:
-        """The stream that was asked for, or the master dtype's."""
-        session = self._session
-        session.stream = session.stream or layout.dtype.stream
-        if session.stream not in arrival.STREAMS:
-            raise error(
-                Code.UNSUPPORTED,
-                f"this library does not read the stream {session.stream}; it reads "
-                f"{', '.join(arrival.STREAMS)}",
-            )
-
-    async def _join(self, deadline: float) -> None:
-        link, session = self._opened, self._session
-        join = schema.Request().join
-        join.worker = session.name
-        answer = await link.control.call("join", join, deadline=deadline)
-        if refused := refusal(answer.message):
-            raise refused
-        joined = answer.body("joined")
-        if not joined.incarnation:
-            raise error(Code.MALFORMED, f"{session.control} answers Join without an incarnation")
-        link.take_position(answer.message.position)
-        link.describe = False
-        settled = link.ledger.on_settled
-        link.ledger = Ledger(joined.incarnation, self._window, settled)
-        self._rejoin.joined(answer.message)
-        lease = link.lease = Lease(session, joined.incarnation, joined.lease_ms)
-        # A worker that is dropped without being closed does not stay a member for ever.
-        weakref.finalize(self, lease.end).atexit = False
 
     @property
     def _opened(self) -> Link:
@@ -251,9 +176,7 @@ class WorkerCore:
     ) -> int:
         """Push parameters for policy merge; see `gradmq.Worker.add_model_parameters`."""
         if kind not in (Kind.MODEL_PARAMETERS, Kind.DELTA):
-            raise error(
-                Code.ARGUMENT, "a gradient is no parameters: push it, or say DELTA"
-            )
+            raise error(Code.ARGUMENT, "a gradient is no parameters: push it, or say DELTA")
         return await self.push(parameters, kind=kind, **said)
 
     async def skip(

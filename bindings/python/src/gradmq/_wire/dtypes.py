@@ -69,7 +69,8 @@ def named(name: str | Dtype) -> Dtype:
 
 
 def bf16_from_f32(values: AnyArray) -> AnyArray:
-    """The upper halves of float32 numbers, rounded to nearest, ties to even, as uint16.
+    """
+    The upper halves of float32 numbers, rounded to nearest, ties to even, as uint16.
 
     A finite number that does not fit becomes the greatest finite one of its sign.
     """
@@ -93,7 +94,8 @@ def f32_from_bf16(halves: AnyArray) -> AnyArray:
 
 
 def _f32_from_f64_to_odd(values: AnyArray) -> AnyArray:
-    """float32 numbers that round to a shorter type as the float64 ones do.
+    """
+    float32 numbers that round to a shorter type as the float64 ones do.
 
     Rounding twice to nearest can go wrong at a tie. So the first time what is lost is kept in the
     last bit.
@@ -109,7 +111,8 @@ def _f32_from_f64_to_odd(values: AnyArray) -> AnyArray:
 
 
 def convert(values: AnyArray, to: Dtype, of: Dtype | None = None) -> AnyArray:
-    """Numbers as elements of `to`, each rounded once to nearest, ties to even.
+    """
+    Numbers as elements of `to`, each rounded once to nearest, ties to even.
 
     Of a finite number F16 and BF16 make a finite one: the greatest there is where it does not fit.
     `of` is the element type of `values` where their array does not say it: BF16 as uint16.

@@ -1,4 +1,5 @@
-"""Reading the header of a gradient as a coordinator does (PROTOCOL.md, rule G-2).
+"""
+Reading the header of a gradient as a coordinator does (PROTOCOL.md, rule G-2).
 
 Workers hold what they write against it before the first byte is sent, and so do their tests.
 """
@@ -89,9 +90,7 @@ def _check_parts(parts: Sequence[Any]) -> None:
 
 def _check_metrics(metrics: Sequence[Any]) -> None:
     if len(metrics) > _limits.METRICS:
-        raise GradMQError(
-            Code.ARGUMENT, f"{len(metrics)} metrics; {_limits.METRICS} are allowed"
-        )
+        raise GradMQError(Code.ARGUMENT, f"{len(metrics)} metrics; {_limits.METRICS} are allowed")
     for metric in metrics:
         if not _limits.is_metric_name(metric.name):
             raise GradMQError(

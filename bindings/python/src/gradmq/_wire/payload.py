@@ -173,7 +173,8 @@ def int8_decode(data: AnyArray, elements: int, dtype: Dtype = Dtype.F32) -> AnyA
 
 
 def decode(layout: Layout, part: Part, data: AnyArray, dtype: Dtype) -> AnyArray:
-    """The whole tensor that a part stands for, flat, 0 where it has nothing.
+    """
+    The whole tensor that a part stands for, flat, 0 where it has nothing.
 
     `data` are the part's octets, in one piece, as uint8.
     """

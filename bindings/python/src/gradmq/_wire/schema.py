@@ -1,4 +1,5 @@
-"""The messages of gradmq.v1, from the descriptors that the build made.
+"""
+The messages of gradmq.v1, from the descriptors that the build made.
 
 They live in a descriptor pool of their own, so that a program which has generated code of the same
 schema can use both.

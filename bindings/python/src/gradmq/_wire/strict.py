@@ -1,4 +1,5 @@
-"""What protobuf runtimes let pass and rule W-6 does not: a look at a message's octets.
+"""
+What protobuf runtimes let pass and rule W-6 does not: a look at a message's octets.
 
 Runtimes take a field with another wire type for an unknown one, and text that is no UTF-8 or has
 the octet 0 in it for text. Here each field is held against the schema before it is unpacked.
