@@ -1,0 +1,7 @@
+module github.com/gradmq/gradmq/bindings/go
+
+go 1.24.0
+
+require google.golang.org/protobuf v1.36.12 // indirect
+
+tool google.golang.org/protobuf/cmd/protoc-gen-go
