@@ -22,6 +22,12 @@ pub(crate) fn effective_user() -> u32 {
     unsafe { libc::geteuid() }
 }
 
+/// Has a socket tell its monitor nothing more: to be called before the monitor is closed, which ZeroMQ would wait for.
+pub(crate) fn stop_monitor(socket: &mut zmq::Socket) {
+    // SAFETY: the socket is ours alone while it is borrowed mutably; no endpoint means no monitor.
+    unsafe { zmq_sys::zmq_socket_monitor(socket.as_mut_ptr(), std::ptr::null(), 0) };
+}
+
 /// Lets go of the reference that a message had; called by ZeroMQ, on any of its threads.
 unsafe extern "C" fn let_go(_data: *mut c_void, hint: *mut c_void) {
     // SAFETY: `hint` is what `Arc::into_raw` gave for exactly this message, and ZeroMQ calls once a message.

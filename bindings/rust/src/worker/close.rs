@@ -1,0 +1,85 @@
+//! Waiting for settlement, and leaving (section 19.10 of PROTOCOL.md).
+
+use std::time::{Duration, Instant};
+
+use super::Worker;
+use crate::error::Result;
+use crate::proto;
+use crate::proto::request::Body;
+use crate::requester::Question;
+use crate::session::{later, Limit};
+use crate::sys;
+
+/// A Leave is worth this wait when all is settled, and this when it is not.
+const LEAVE: Duration = Duration::from_secs(2);
+const LEAVE_IN_VAIN: Duration = Duration::from_millis(200);
+
+impl Worker {
+    /// Waits until everything that was pushed is settled, but not longer than `timeout`.
+    ///
+    /// # Errors
+    /// `TIMEOUT`: something is not settled yet, and stays kept; `FENCED`, `CLOSED`, `CANCELLED`.
+    pub fn flush(&mut self, timeout: Duration) -> Result<()> {
+        let limit = Limit::new(timeout, self.cancel.as_ref());
+        self.wait(
+            &limit,
+            true,
+            |worker| worker.ledger.outbox.count() == 0,
+            |worker| format!("settlement: {} gradients are not settled", worker.ledger.outbox.count()),
+        )
+    }
+
+    /// Reads what has arrived and sends again what has to be; waits at most `timeout` for something. Any other call
+    /// does this too.
+    ///
+    /// # Errors
+    /// `FENCED`, `CLOSED`, `CANCELLED`; why joining again was refused.
+    pub fn poll(&mut self, timeout: Duration) -> Result<()> {
+        let limit = Limit::new(timeout, self.cancel.as_ref());
+        let heard = self.heard;
+        loop {
+            self.progress();
+            self.read_updates();
+            self.able()?;
+            limit.check("waiting for something to arrive")?;
+            if heard != self.heard || limit.is_over(Instant::now()) {
+                return Ok(());
+            }
+            self.doze(&limit, limit.deadline);
+        }
+    }
+
+    /// Waits until everything is settled, but not longer than `timeout`, and leaves.
+    ///
+    /// # Errors
+    /// `TIMEOUT`: what is not settled is given up; `FENCED`, `CLOSED`, `CANCELLED`. The worker has left all the same.
+    pub fn close(mut self, timeout: Duration) -> Result<()> {
+        let result = if self.ledger.outbox.count() > 0 { self.flush(timeout) } else { Ok(()) };
+        self.leave(if result.is_ok() { LEAVE } else { LEAVE_IN_VAIN });
+        result
+    }
+
+    /// Whoever does not answer drops us when the lease is over.
+    fn leave(&mut self, wait: Duration) {
+        self.lease = None;
+        if self.left || self.fenced {
+            return;
+        }
+        self.left = true;
+        let leave = proto::LeaveRequest {
+            worker: Some(self.name().to_owned()),
+            incarnation: Some(self.ledger.incarnation),
+            last_sequence: Some(self.ledger.outbox.next() - 1),
+        };
+        let limit = Limit { deadline: later(Instant::now(), wait), cancel: None };
+        let model = std::mem::take(&mut self.model);
+        let _ = self.control.call(&Question::new(&model, Body::Leave(leave)), &limit, &mut self.teller);
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.leave(LEAVE_IN_VAIN);
+        sys::stop_monitor(&mut self.gradients);
+    }
+}
