@@ -13,21 +13,21 @@ const LOOK: Duration = Duration::from_millis(5);
 const LOOK_MOST: Duration = Duration::from_millis(250);
 
 impl Coordinator {
-    /// Writes a checkpoint, and returns its name once that is done.
+    /// Writes a checkpoint, and returns once that is done.
     ///
     /// # Errors
     /// `UNSUPPORTED` without a folder, `STATE` while one is being written, `NO_MODEL`, `INTERNAL` where it failed, and
     /// as [`Coordinator::start`].
-    pub fn checkpoint(&mut self) -> Result<String> {
+    pub fn checkpoint(&mut self) -> Result<()> {
         self.operate(Body::Checkpoint(proto::CheckpointRequest {}), "Checkpoint")
     }
 
-    /// Puts a checkpoint's model, optimizer state and settings in force, and returns its name once that is done; `None`:
-    /// the newest whole one. A new epoch begins.
+    /// Puts a checkpoint's model, optimizer state and settings in force, and returns once that is done: the one with
+    /// this name, which is its file's in the coordinator's folder, or the newest whole one. A new epoch begins.
     ///
     /// # Errors
     /// `ARGUMENT` where there is none, and as [`Coordinator::checkpoint`].
-    pub fn restore(&mut self, checkpoint: Option<&str>) -> Result<String> {
+    pub fn restore(&mut self, checkpoint: Option<&str>) -> Result<()> {
         let checkpoint = checkpoint.map(str::to_owned);
         self.operate(Body::Restore(proto::RestoreRequest { checkpoint }), "Restore")
     }
@@ -41,11 +41,11 @@ impl Coordinator {
         self.recording(proto::RecordRequest { name: Some(name.to_owned()), stop: None }).map(drop)
     }
 
-    /// Ends the recording, and returns its name once it is whole.
+    /// Ends the recording, and returns once it is whole.
     ///
     /// # Errors
     /// `STATE` where none is made, and as [`Coordinator::record`].
-    pub fn stop_recording(&mut self) -> Result<String> {
+    pub fn stop_recording(&mut self) -> Result<()> {
         let operation = self.recording(proto::RecordRequest { name: None, stop: Some(true) })?;
         self.await_end(operation, "Record")
     }
@@ -57,14 +57,14 @@ impl Coordinator {
         }
     }
 
-    fn operate(&mut self, body: Body, what: &str) -> Result<String> {
+    fn operate(&mut self, body: Body, what: &str) -> Result<()> {
         match self.change(body)?.reply.body {
             Some(reply::Body::Operation(operation)) => self.await_end(operation, what),
             _ => Err(self.strange(what)),
         }
     }
 
-    fn await_end(&mut self, mut operation: proto::Operation, what: &str) -> Result<String> {
+    fn await_end(&mut self, mut operation: proto::Operation, what: &str) -> Result<()> {
         let limit = self.limit();
         let mut wait = LOOK;
         while !operation.done() {
@@ -83,7 +83,7 @@ impl Coordinator {
         }
         self.teller.go();
         if operation.code() == 0 {
-            return Ok(operation.name.unwrap_or_default());
+            return Ok(());
         }
         let code = Code::from_number(operation.code());
         Err(Error::new(code, operation.message.unwrap_or_else(|| code.sentence().to_owned())))

@@ -95,8 +95,11 @@ impl Worker {
             Body::Acknowledgement(ack) => self.acknowledged(&ack, false),
             Body::Heartbeat(heartbeat) => {
                 self.hearsay.take(&heartbeat, Instant::now());
-                self.rounds.hear(place(&position), heartbeat.round());
                 self.closed = self.hearsay.state == Some(State::Closing);
+                // Who closes ends its round, too, and no other begins.
+                if !self.closed {
+                    self.rounds.hear(place(&position), heartbeat.round());
+                }
             }
             Body::Notice(notice) => self.take_notice(&notice, place(&position)),
             Body::Sync(mark) => self.stream.marked(mark.nonce(), false),
