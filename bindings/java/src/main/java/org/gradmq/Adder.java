@@ -1,21 +1,22 @@
 package org.gradmq;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.gradmq.internal.CoordinatorLoop;
 import org.gradmq.internal.Payloads;
+import org.gradmq.v1.AcknowledgementRequest;
 import org.gradmq.v1.AddGradientsRequest;
 import org.gradmq.v1.AddModelParametersRequest;
 import org.gradmq.v1.Added;
-import org.gradmq.v1.AcknowledgementRequest;
 import org.gradmq.v1.Gradient;
 import org.gradmq.v1.JoinRequest;
 import org.gradmq.v1.Joined;
 import org.gradmq.v1.LeaveRequest;
 import org.gradmq.v1.Request;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** One gradient or set of parameters that is added over control, by a member that joins for it. */
 final class Adder {
@@ -50,7 +51,10 @@ final class Adder {
         if (packed.length != layout.elements()) {
             throw GradmqException.of(
                     ErrorCode.LENGTH,
-                    layout.elements() + " elements are needed, and " + packed.length + " are given");
+                    layout.elements()
+                            + " elements are needed, and "
+                            + packed.length
+                            + " are given");
         }
         List<Part> parts = new ArrayList<>();
         for (int i = 0; i < layout.tensors().size(); i++) {
@@ -80,9 +84,7 @@ final class Adder {
         String name = coordinator.session().name();
         Joined joined =
                 coordinator
-                        .ask(
-                                Request.newBuilder()
-                                        .setJoin(JoinRequest.newBuilder().setWorker(name)))
+                        .ask(Request.newBuilder().setJoin(JoinRequest.newBuilder().setWorker(name)))
                         .reply()
                         .getJoined();
         boolean added = false;
@@ -127,8 +129,7 @@ final class Adder {
     }
 
     //  Ask until it is settled, and what became of it.
-    private void await(Added added, long incarnation, boolean settled)
-            throws InterruptedException {
+    private void await(Added added, long incarnation, boolean settled) throws InterruptedException {
         if (!added.hasAcknowledgement()) {
             throw GradmqException.of(
                     ErrorCode.MALFORMED, "the coordinator does not acknowledge the gradient");
@@ -156,8 +157,7 @@ final class Adder {
     }
 
     private static GradmqException disposed(Verdict verdict) {
-        boolean refused =
-                verdict.disposition() == Disposition.REFUSED && verdict.code() != null;
+        boolean refused = verdict.disposition() == Disposition.REFUSED && verdict.code() != null;
         String text = verdict.text().isEmpty() ? "" : ": " + verdict.text();
         return GradmqException.of(
                 refused ? verdict.code() : ErrorCode.DISPOSED,

@@ -1,12 +1,13 @@
 package org.gradmq;
 
+import org.gradmq.internal.Session;
+
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import org.gradmq.internal.Session;
 
 /** Waiting for futures that the client's thread completes. */
 final class Await {

@@ -1,9 +1,9 @@
 package org.gradmq;
 
 /**
- * How whole gradients are compressed. What a gradient loses by it stays in the worker, a residual of
- * the model's size, and goes with the next ones; so does what was SKIPPED, DISCARDED or REFUSED (but
- * with NON_FINITE). A tensor that would not become shorter goes as it is.
+ * How whole gradients are compressed. What a gradient loses by it stays in the worker, a residual
+ * of the model's size, and goes with the next ones; so does what was SKIPPED, DISCARDED or REFUSED
+ * (but with NON_FINITE). A tensor that would not become shorter goes as it is.
  */
 public final class Compression {
     /** The ways to compress. */

@@ -1,14 +1,5 @@
 package org.gradmq;
 
-import java.nio.ByteBuffer;
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import org.gradmq.internal.Arrival;
 import org.gradmq.internal.CoordinatorLoop;
 import org.gradmq.internal.CoordinatorLoop.Answer;
@@ -34,6 +25,16 @@ import org.gradmq.v1.StatusRequest;
 import org.gradmq.v1.StopRequest;
 import org.gradmq.v1.SyncRequest;
 
+import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
 /**
  * Remote control of a coordinator.
  *
@@ -45,9 +46,9 @@ import org.gradmq.v1.SyncRequest;
  * }</pre>
  *
  * <p>Every method may be called from any thread, waits at most for the time-out, and can be
- * interrupted. A request is asked again with the same number until there is an answer, so it is done
- * once. {@link #ifEpoch}, {@link #ifVersion} and {@link #within} answer another view of the same
- * connection.
+ * interrupted. A request is asked again with the same number until there is an answer, so it is
+ * done once. {@link #ifEpoch}, {@link #ifVersion} and {@link #within} answer another view of the
+ * same connection.
  */
 public final class Coordinator implements AutoCloseable {
     private static final int WORKERS_A_PAGE = 256;
@@ -204,8 +205,7 @@ public final class Coordinator implements AutoCloseable {
      * @throws InterruptedException while it waited
      */
     public Description describe() throws InterruptedException {
-        Answer answer =
-                ask(Request.newBuilder().setDescribe(DescribeRequest.getDefaultInstance()));
+        Answer answer = ask(Request.newBuilder().setDescribe(DescribeRequest.getDefaultInstance()));
         Description description =
                 Description.read(answer.reply().getModel(), answer.reply().getDescription());
         memory.layout = description.layout();
@@ -221,8 +221,7 @@ public final class Coordinator implements AutoCloseable {
      */
     public Status status() throws InterruptedException {
         Answer answer = ask(Request.newBuilder().setStatus(StatusRequest.getDefaultInstance()));
-        return Status.read(
-                Position.of(answer.reply().getPosition()), answer.reply().getStatus());
+        return Status.read(Position.of(answer.reply().getPosition()), answer.reply().getStatus());
     }
 
     /**
@@ -476,8 +475,7 @@ public final class Coordinator implements AutoCloseable {
                     ErrorCode.NO_MODEL, "no model is loaded into " + session.model());
         }
         if (id != 0 && known.id() != id) {
-            throw GradmqException.of(
-                    ErrorCode.LAYOUT, "the model is being replaced; ask again");
+            throw GradmqException.of(ErrorCode.LAYOUT, "the model is being replaced; ask again");
         }
         return known;
     }
@@ -517,7 +515,8 @@ public final class Coordinator implements AutoCloseable {
      *
      * @param parameters packed
      * @param options their weight; the kind is MODEL_PARAMETERS unless it says DELTA
-     * @throws GradmqException DISPOSED: they are settled and were not applied; the code of a refusal
+     * @throws GradmqException DISPOSED: they are settled and were not applied; the code of a
+     *     refusal
      * @throws InterruptedException while it waited
      */
     public void addModelParameters(float[] parameters, PushOptions options)
@@ -587,10 +586,7 @@ public final class Coordinator implements AutoCloseable {
     public long clearGradients(boolean newEpoch) throws InterruptedException {
         ClearGradientsRequest body =
                 ClearGradientsRequest.newBuilder().setNewEpoch(newEpoch).build();
-        return ask(Request.newBuilder().setClearGradients(body))
-                .reply()
-                .getCleared()
-                .getCleared();
+        return ask(Request.newBuilder().setClearGradients(body)).reply().getCleared().getCleared();
     }
 
     /**
@@ -609,8 +605,8 @@ public final class Coordinator implements AutoCloseable {
     /**
      * Write a checkpoint, and wait until it is written.
      *
-     * @throws GradmqException STATE: one is being written; NO_MODEL, UNSUPPORTED (it has no folder),
-     *     INTERNAL
+     * @throws GradmqException STATE: one is being written; NO_MODEL, UNSUPPORTED (it has no
+     *     folder), INTERNAL
      * @throws InterruptedException while it waited
      */
     public void checkpoint() throws InterruptedException {

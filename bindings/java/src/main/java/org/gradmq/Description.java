@@ -1,10 +1,11 @@
 package org.gradmq;
 
+import org.gradmq.internal.Encoding;
+import org.gradmq.internal.LayoutId;
+
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.gradmq.internal.Encoding;
-import org.gradmq.internal.LayoutId;
 
 /**
  * What a coordinator is and can do.

@@ -1,10 +1,11 @@
 package org.gradmq;
 
-import java.util.concurrent.TimeUnit;
 import org.gradmq.v1.CheckpointRequest;
 import org.gradmq.v1.RecordRequest;
 import org.gradmq.v1.Request;
 import org.gradmq.v1.RestoreRequest;
+
+import java.util.concurrent.TimeUnit;
 
 /** Slow work that is answered with an operation: begun here, and waited for. */
 final class Operations {

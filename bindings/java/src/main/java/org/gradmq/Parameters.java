@@ -1,14 +1,15 @@
 package org.gradmq;
 
+import org.gradmq.internal.Numbers;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
-import org.gradmq.internal.Numbers;
 
 /**
- * A model's parameters at one version. Immutable, and valid as long as it is referred to; with {@link
- * ConnectOptions#reuseParameters()} only until the next ones are asked for.
+ * A model's parameters at one version. Immutable, and valid as long as it is referred to; with
+ * {@link ConnectOptions#reuseParameters()} only until the next ones are asked for.
  */
 public final class Parameters {
     private final Layout layout;
@@ -97,8 +98,7 @@ public final class Parameters {
      */
     public FloatBuffer floats(String tensor) {
         int index = layout.indexOf(tensor);
-        return floats(
-                (int) layout.offset(index), (int) layout.tensors().get(index).elements());
+        return floats((int) layout.offset(index), (int) layout.tensors().get(index).elements());
     }
 
     private FloatBuffer floats(int first, int count) {
@@ -130,8 +130,7 @@ public final class Parameters {
      */
     public DoubleBuffer doubles(String tensor) {
         int index = layout.indexOf(tensor);
-        return doubles(
-                (int) layout.offset(index), (int) layout.tensors().get(index).elements());
+        return doubles((int) layout.offset(index), (int) layout.tensors().get(index).elements());
     }
 
     private DoubleBuffer doubles(int first, int count) {

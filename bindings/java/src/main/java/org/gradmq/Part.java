@@ -1,14 +1,15 @@
 package org.gradmq;
 
+import org.gradmq.internal.Numbers;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
-import org.gradmq.internal.Numbers;
 
 /**
- * One tensor's share of a partial gradient: all of its elements, or some rows of them. What is given
- * is copied when it is pushed, and not before.
+ * One tensor's share of a partial gradient: all of its elements, or some rows of them. What is
+ * given is copied when it is pushed, and not before.
  */
 public final class Part {
     private final String tensor;

@@ -1,10 +1,11 @@
 package org.gradmq;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.gradmq.internal.GradientCheck;
 import org.gradmq.v1.Gradient;
 import org.gradmq.v1.Metric;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What a push says beyond the numbers. Immutable: each method answers changed options.
@@ -102,8 +103,8 @@ public final class PushOptions {
     }
 
     /**
-     * Which clock it belongs to: under bsp the round, under ssp 1 + the clock of the worker's stats.
-     * Without it every gradient is a clock of its own.
+     * Which clock it belongs to: under bsp the round, under ssp 1 + the clock of the worker's
+     * stats. Without it every gradient is a clock of its own.
      *
      * @param clock number of the clock
      * @param last is it the last of that clock?
@@ -136,8 +137,7 @@ public final class PushOptions {
      * @return changed options
      */
     public PushOptions metric(String name, double value, double weight) {
-        return metric(
-                Metric.newBuilder().setName(name).setValue(value).setWeight(weight).build());
+        return metric(Metric.newBuilder().setName(name).setValue(value).setWeight(weight).build());
     }
 
     private PushOptions metric(Metric metric) {

@@ -1,11 +1,5 @@
 package org.gradmq;
 
-import java.nio.Buffer;
-import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.gradmq.internal.Compressor;
 import org.gradmq.internal.Downlink;
 import org.gradmq.internal.Encoding;
@@ -15,6 +9,13 @@ import org.gradmq.internal.Uplink;
 import org.gradmq.internal.WorkerLoop;
 import org.gradmq.v1.Base;
 import org.gradmq.v1.Gradient;
+
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** Makes of what a caller pushes what the uplink sends. Runs on the caller's thread. */
 final class Pusher {
@@ -182,7 +183,9 @@ final class Pusher {
             if (index <= before) {
                 throw GradmqException.of(
                         ErrorCode.ARGUMENT,
-                        "parts go by ascending tensor; " + part.tensor() + " is behind a later one");
+                        "parts go by ascending tensor; "
+                                + part.tensor()
+                                + " is behind a later one");
             }
             before = index;
             Slice slice = slice(part, layout, index, dtype, offset);
@@ -243,9 +246,7 @@ final class Pusher {
 
     static org.gradmq.v1.Part told(Slice slice, boolean withDtype) {
         org.gradmq.v1.Part.Builder to =
-                org.gradmq.v1.Part.newBuilder()
-                        .setTensor(slice.tensor())
-                        .setBytes(slice.bytes());
+                org.gradmq.v1.Part.newBuilder().setTensor(slice.tensor()).setBytes(slice.bytes());
         if (slice.encoding() != Encoding.DENSE) {
             to.setEncoding(slice.encoding().code());
         }
@@ -285,9 +286,7 @@ final class Pusher {
         }
         to.prepare(layout);
         Gradient.Builder header = header(options, layout.dtype(), layout).clearLossScale();
-        to.slices()
-                .forEach(
-                        slice -> header.addParts(told(slice, slice.dtype() != layout.dtype())));
+        to.slices().forEach(slice -> header.addParts(told(slice, slice.dtype() != layout.dtype())));
         ByteBuffer payload = uplink.buffer(to.bytes());
         to.encode(data, 1 / options.lossScale(), payload);
         Uplink.Push push =

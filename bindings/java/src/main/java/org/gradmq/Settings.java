@@ -1,6 +1,9 @@
 package org.gradmq;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
+
+import org.gradmq.v1.Groups;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -8,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import org.gradmq.v1.Groups;
 
 /**
  * Settings as they are in force. Values are String, Double, Long or Boolean; of "groups" a list of
@@ -41,7 +43,9 @@ public record Settings(
 
     static Settings read(org.gradmq.v1.Parameters from) {
         Map<String, Object> values = new LinkedHashMap<>();
-        from.getSettings().getAllFields().forEach((f, value) -> values.put(f.getName(), read(value)));
+        from.getSettings()
+                .getAllFields()
+                .forEach((f, value) -> values.put(f.getName(), read(value)));
         return new Settings(
                 Collections.unmodifiableMap(values),
                 Collections.unmodifiableSet(new TreeSet<>(from.getExplicitNamesList())),
@@ -78,9 +82,10 @@ public record Settings(
             return switch (field.getJavaType()) {
                 case STRING -> value.toString();
                 case BOOLEAN -> flag(value);
-                case DOUBLE -> value instanceof Number number
-                        ? number.doubleValue()
-                        : Double.parseDouble(value.toString());
+                case DOUBLE ->
+                        value instanceof Number number
+                                ? number.doubleValue()
+                                : Double.parseDouble(value.toString());
                 case LONG -> whole(value);
                 case INT -> narrow(whole(value));
                 default -> groups(value);

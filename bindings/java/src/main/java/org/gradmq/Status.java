@@ -1,12 +1,13 @@
 package org.gradmq;
 
+import org.gradmq.internal.Hearsay;
+import org.gradmq.v1.Counter;
+import org.gradmq.v1.StatusReport;
+
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.gradmq.internal.Hearsay;
-import org.gradmq.v1.Counter;
-import org.gradmq.v1.StatusReport;
 
 /**
  * What a coordinator does now, and why.

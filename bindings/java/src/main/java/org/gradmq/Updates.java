@@ -8,8 +8,8 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * An iteration over updates, each newer than the one before. {@link #hasNext()} waits, without an end
- * unless a time-out is given; {@link #close()}, from any thread, ends it.
+ * An iteration over updates, each newer than the one before. {@link #hasNext()} waits, without an
+ * end unless a time-out is given; {@link #close()}, from any thread, ends it.
  */
 public final class Updates implements Iterator<Parameters>, AutoCloseable {
     private static final Duration SLICE = Duration.ofMinutes(1);

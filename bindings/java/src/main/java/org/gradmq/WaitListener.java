@@ -1,8 +1,8 @@
 package org.gradmq;
 
 /**
- * Is told why calls wait. It is called on the client's own thread: it has to come back soon, and must
- * not wait for the client.
+ * Is told why calls wait. It is called on the client's own thread: it has to come back soon, and
+ * must not wait for the client.
  */
 @FunctionalInterface
 public interface WaitListener {

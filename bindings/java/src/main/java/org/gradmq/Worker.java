@@ -1,5 +1,10 @@
 package org.gradmq;
 
+import org.gradmq.internal.Downlink.Given;
+import org.gradmq.internal.Downlink.Which;
+import org.gradmq.internal.Session;
+import org.gradmq.internal.WorkerLoop;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -9,10 +14,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
-import org.gradmq.internal.Downlink.Given;
-import org.gradmq.internal.Downlink.Which;
-import org.gradmq.internal.Session;
-import org.gradmq.internal.WorkerLoop;
 
 /**
  * Pushes gradients to a coordinator and receives parameters from it.
@@ -26,11 +27,12 @@ import org.gradmq.internal.WorkerLoop;
  * }
  * }</pre>
  *
- * <p>A thread of its own speaks with the coordinator: acknowledgements are read, the lease is renewed
- * and what got lost is sent again while the program computes. Every method may be called from any
- * thread. Those that wait can be interrupted; futures can be cancelled; either way what is pushed
- * already stays pushed. Time-outs fail with {@link GradmqTimeoutException}, which says what was waited
- * for; {@link GradmqClosedException} says that this worker or the coordinator is at its end.
+ * <p>A thread of its own speaks with the coordinator: acknowledgements are read, the lease is
+ * renewed and what got lost is sent again while the program computes. Every method may be called
+ * from any thread. Those that wait can be interrupted; futures can be cancelled; either way what is
+ * pushed already stays pushed. Time-outs fail with {@link GradmqTimeoutException}, which says what
+ * was waited for; {@link GradmqClosedException} says that this worker or the coordinator is at its
+ * end.
  */
 public final class Worker implements AutoCloseable {
     private final Session session;
@@ -106,8 +108,8 @@ public final class Worker implements AutoCloseable {
     //  Parameters
 
     /**
-     * The newest parameters that have arrived; asks for them only when there are none yet. Gradients
-     * pushed afterwards state them as their base.
+     * The newest parameters that have arrived; asks for them only when there are none yet.
+     * Gradients pushed afterwards state them as their base.
      *
      * @return never older than what was given before
      * @throws GradmqException TIMEOUT, CLOSED, FENCED, NO_MODEL
@@ -118,9 +120,9 @@ public final class Worker implements AutoCloseable {
     }
 
     /**
-     * Parameters newer than those given last: waits for them. Where the round or step ended without a
-     * version (nobody contributed, it was cleared, its result was not finite), the same again: there
-     * is nothing newer to wait for.
+     * Parameters newer than those given last: waits for them. Where the round or step ended without
+     * a version (nobody contributed, it was cleared, its result was not finite), the same again:
+     * there is nothing newer to wait for.
      *
      * @return as {@link #parameters()}
      * @throws GradmqException TIMEOUT, CLOSED, FENCED, NO_MODEL
@@ -160,16 +162,15 @@ public final class Worker implements AutoCloseable {
     /**
      * The same without waiting.
      *
-     * @return completed with what {@link #nextParameters()} answers or throws; to cancel it ends the
-     *     wait
+     * @return completed with what {@link #nextParameters()} answers or throws; to cancel it ends
+     *     the wait
      */
     public CompletableFuture<Parameters> nextParametersAsync() {
         return nextParametersAsync(session.timeout());
     }
 
     CompletableFuture<Parameters> nextParametersAsync(Duration timeout) {
-        CompletableFuture<Given> given =
-                loop.downlink().parameters(Which.NEXT, deadline(timeout));
+        CompletableFuture<Given> given = loop.downlink().parameters(Which.NEXT, deadline(timeout));
         return Await.mapped(given, this::assemble);
     }
 
@@ -370,8 +371,8 @@ public final class Worker implements AutoCloseable {
     }
 
     /**
-     * Compress whole gradients from now on. A new call forgets what was left out, and so does a model
-     * of another layout. Gradients then have the model's own type and finite values.
+     * Compress whole gradients from now on. A new call forgets what was left out, and so does a
+     * model of another layout. Gradients then have the model's own type and finite values.
      *
      * @param how null: not at all
      * @throws GradmqException MEMORY; nothing is then changed

@@ -1,12 +1,13 @@
 package org.gradmq.internal;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.List;
 import org.gradmq.DType;
 import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
 import org.gradmq.Layout;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * Whole parameters as they came: what a header said of them, and the frames. They are put together

@@ -1,11 +1,5 @@
 package org.gradmq.internal;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
 import org.gradmq.v1.Reply;
@@ -13,12 +7,19 @@ import org.gradmq.v1.Request;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+
 /**
  * Requests on the control socket, asked again until there is an answer, with the same request id:
  * PROTOCOL.md, sections 15 and 18.
  *
- * <p>The socket is a DEALER that speaks as REQ does: an empty frame stands in front of each request.
- * So several requests can be under way at a time.
+ * <p>The socket is a DEALER that speaks as REQ does: an empty frame stands in front of each
+ * request. So several requests can be under way at a time.
  */
 final class Asker {
     /** What is done with an answer, on the thread of the loop. */
@@ -119,7 +120,8 @@ final class Asker {
     private static String commandName(Request.Builder request) {
         StringBuilder name = new StringBuilder();
         for (String word : request.getBodyCase().name().split("_")) {
-            name.append(word.charAt(0)).append(word.substring(1).toLowerCase(java.util.Locale.ROOT));
+            name.append(word.charAt(0))
+                    .append(word.substring(1).toLowerCase(java.util.Locale.ROOT));
         }
         return name.toString();
     }
@@ -209,7 +211,10 @@ final class Asker {
         GradmqException told =
                 GradmqException.of(
                         e.code(),
-                        "what answers at " + session.control + " is not understood: " + e.getMessage());
+                        "what answers at "
+                                + session.control
+                                + " is not understood: "
+                                + e.getMessage());
         for (Ask ask : new ArrayList<>(asks.values())) {
             fail(ask, told);
         }

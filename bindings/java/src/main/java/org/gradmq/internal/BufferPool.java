@@ -1,12 +1,13 @@
 package org.gradmq.internal;
 
+import org.gradmq.ErrorCode;
+import org.gradmq.GradmqException;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
-import org.gradmq.ErrorCode;
-import org.gradmq.GradmqException;
 
 /** Direct memory for payloads, used again: making it costs as much as filling it. */
 final class BufferPool {

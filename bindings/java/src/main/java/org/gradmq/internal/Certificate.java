@@ -1,5 +1,9 @@
 package org.gradmq.internal;
 
+import org.gradmq.ErrorCode;
+import org.gradmq.GradmqException;
+import org.zeromq.ZMQ;
+
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -16,10 +20,8 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
+
 import javax.crypto.KeyAgreement;
-import org.gradmq.ErrorCode;
-import org.gradmq.GradmqException;
-import org.zeromq.ZMQ;
 
 /** Keys for CURVE, from certificate files: PROTOCOL.md, section 20. */
 public final class Certificate {
@@ -161,8 +163,7 @@ public final class Certificate {
         }
         byte[] secret = secretKey == null ? null : ZMQ.Curve.z85Decode(secretKey);
         if (secret != null && !Arrays.equals(publicOf(secret), ZMQ.Curve.z85Decode(publicKey))) {
-            throw refuse(
-                    ErrorCode.FORMAT, file + ": its public key is not that of its secret key");
+            throw refuse(ErrorCode.FORMAT, file + ": its public key is not that of its secret key");
         }
         return new Certificate(publicKey, secret);
     }

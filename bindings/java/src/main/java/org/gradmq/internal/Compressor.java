@@ -1,5 +1,12 @@
 package org.gradmq.internal;
 
+import org.gradmq.Compression;
+import org.gradmq.DType;
+import org.gradmq.ErrorCode;
+import org.gradmq.GradmqException;
+import org.gradmq.Layout;
+import org.gradmq.TensorSpec;
+
 import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
@@ -7,12 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.gradmq.Compression;
-import org.gradmq.DType;
-import org.gradmq.ErrorCode;
-import org.gradmq.GradmqException;
-import org.gradmq.Layout;
-import org.gradmq.TensorSpec;
 
 /**
  * Compressed gradients with error feedback: what a push leaves out stays here and goes with a later

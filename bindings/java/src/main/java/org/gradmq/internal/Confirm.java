@@ -1,7 +1,8 @@
 package org.gradmq.internal;
 
-import java.util.List;
 import org.gradmq.v1.Range;
+
+import java.util.List;
 
 /** Two looks, some time apart, at what is missing without a code (S-3). */
 final class Confirm {
@@ -30,7 +31,9 @@ final class Confirm {
         return looked ? lookedMs + confirmMs : 0;
     }
 
-    /** An answer shows what is missing. What two answers show is lost, where nothing came between. */
+    /**
+     * An answer shows what is missing. What two answers show is lost, where nothing came between.
+     */
     void look(List<Range> missing, long receivedThrough, long now, long confirmMs, Outbox outbox) {
         if (missing.isEmpty()) {
             clear();

@@ -1,11 +1,12 @@
 package org.gradmq.internal;
 
-import java.nio.ByteBuffer;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.gradmq.GradmqException;
 import org.gradmq.v1.Reply;
 import org.gradmq.v1.Request;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** A remote control's insides: requests and their answers. */
 public final class CoordinatorLoop extends Loop {

@@ -1,11 +1,5 @@
 package org.gradmq.internal;
 
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Consumer;
 import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
 import org.gradmq.Layout;
@@ -19,6 +13,13 @@ import org.gradmq.v1.SyncRequest;
 import org.gradmq.v1.Update;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 
 /** Parameters in: updates that arrive, parameters that are asked for, and what callers get. */
 public final class Downlink {
@@ -326,8 +327,7 @@ public final class Downlink {
         if (stale) {
             return Loop.NEVER;
         }
-        boolean ask =
-                want.which == Which.FETCH || want.which == Which.NEWEST && socket == null;
+        boolean ask = want.which == Which.FETCH || want.which == Which.NEWEST && socket == null;
         if (ask && gets <= want.getAfter) {
             get();
             return Loop.NEVER;
@@ -351,7 +351,8 @@ public final class Downlink {
                 newest.epoch(), newest.version(), given.getEpoch(), given.getVersion());
     }
 
-    //  The round that was answered is over, and its version is the newest: there is none to wait for.
+    //  The round that was answered is over, and its version is the newest: there is none to wait
+    // for.
     private boolean passed() {
         return loop.rounds.over()
                 && !WorkerLoop.newer(
@@ -378,8 +379,7 @@ public final class Downlink {
 
     private void give(Want want) {
         foreign = false;
-        given =
-                Base.newBuilder().setEpoch(newest.epoch()).setVersion(newest.version()).build();
+        given = Base.newBuilder().setEpoch(newest.epoch()).setVersion(newest.version()).build();
         loop.rounds.take(newest.epoch(), newest.version());
         want.future.complete(new Given(newest, loop.layout));
     }
@@ -404,10 +404,7 @@ public final class Downlink {
                     Base.newBuilder().setEpoch(newest.epoch()).setVersion(newest.version()));
         }
         loop.asker.ask(
-                Request.newBuilder().setGetModelParameters(body),
-                List.of(),
-                Loop.NEVER,
-                this::got);
+                Request.newBuilder().setGetModelParameters(body), List.of(), Loop.NEVER, this::got);
     }
 
     private void got(Reply reply, List<byte[]> payload, GradmqException error) {

@@ -1,8 +1,9 @@
 package org.gradmq.internal;
 
-import java.util.List;
 import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
+
+import java.util.List;
 
 /** Endpoints that Describe names (K-2). */
 final class Endpoints {

@@ -1,7 +1,8 @@
 package org.gradmq.internal;
 
-import java.util.List;
 import org.gradmq.v1.Heartbeat;
+
+import java.util.List;
 
 /** What the last heartbeat said, as a piece of a sentence. */
 public final class Hearsay {

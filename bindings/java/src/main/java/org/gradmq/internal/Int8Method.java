@@ -1,8 +1,9 @@
 package org.gradmq.internal;
 
-import java.nio.ByteBuffer;
 import org.gradmq.DType;
 import org.gradmq.TensorSpec;
+
+import java.nio.ByteBuffer;
 
 /** Octets with a scale for each block: |x - octet x scale| is at most scale / 2. */
 final class Int8Method implements Compressor.Method {
@@ -43,12 +44,10 @@ final class Int8Method implements Compressor.Method {
                 most = Math.max(most, Math.abs(elements[first + i]));
             }
             float scale = scale(most);
-            to.putFloat(
-                    (int) slice.offset() + block / Encoding.BLOCK * Encoding.HEAD_UNIT, scale);
+            to.putFloat((int) slice.offset() + block / Encoding.BLOCK * Encoding.HEAD_UNIT, scale);
             for (int i = block; i < end; i++) {
                 double rounded = scale > 0 ? Math.rint(elements[first + i] / scale) : 0;
-                byte octet =
-                        (byte) Math.max(-GREATEST_OCTET, Math.min(GREATEST_OCTET, rounded));
+                byte octet = (byte) Math.max(-GREATEST_OCTET, Math.min(GREATEST_OCTET, rounded));
                 to.put(octets + i, octet);
                 elements[first + i] -= (double) scale * octet;
             }

@@ -1,15 +1,16 @@
 package org.gradmq.internal;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.gradmq.ErrorCode;
 import org.gradmq.v1.Acknowledgement;
 import org.gradmq.v1.Disposition;
 import org.gradmq.v1.Range;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
- * What acknowledgements say about the outbox: what is settled and how, what credit there is, what has
- * to be sent again. No sockets. PROTOCOL.md, sections 10 and 11.
+ * What acknowledgements say about the outbox: what is settled and how, what credit there is, what
+ * has to be sent again. No sockets. PROTOCOL.md, sections 10 and 11.
  */
 final class Ledger {
     static final int UNTOLD = 0;
@@ -155,7 +156,8 @@ final class Ledger {
         }
     }
 
-    //  How many of the first were applied, where dispositions no longer tell: what `applied` grew by,
+    //  How many of the first were applied, where dispositions no longer tell: what `applied` grew
+    // by,
     //  less what the listed ones explain.
     private long untoldApplied(Acknowledgement ack, long untold, long rest) {
         long listed =

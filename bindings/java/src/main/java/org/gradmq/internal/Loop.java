@@ -1,5 +1,10 @@
 package org.gradmq.internal;
 
+import org.gradmq.ErrorCode;
+import org.gradmq.GradmqException;
+import org.zeromq.SocketType;
+import org.zeromq.ZMQ;
+
 import java.io.IOException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
@@ -8,10 +13,6 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import org.gradmq.ErrorCode;
-import org.gradmq.GradmqException;
-import org.zeromq.SocketType;
-import org.zeromq.ZMQ;
 
 /**
  * The one thread that owns the sockets of a client. Others hand it commands and wait for futures;

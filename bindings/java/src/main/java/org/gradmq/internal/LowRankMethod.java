@@ -1,12 +1,13 @@
 package org.gradmq.internal;
 
+import org.gradmq.DType;
+import org.gradmq.TensorSpec;
+
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.gradmq.DType;
-import org.gradmq.TensorSpec;
 
 /**
  * PowerSGD: one step of power iteration a gradient, begun where the last one ended. After Vogels,

@@ -1,6 +1,5 @@
 package org.gradmq.internal;
 
-import java.util.concurrent.CompletableFuture;
 import org.gradmq.DType;
 import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
@@ -14,6 +13,8 @@ import org.gradmq.v1.LeaveRequest;
 import org.gradmq.v1.Reply;
 import org.gradmq.v1.Request;
 import org.zeromq.SocketType;
+
+import java.util.concurrent.CompletableFuture;
 
 /** Being a member: opening, joining again, the lease, looking for what got lost, leaving. */
 final class Membership {

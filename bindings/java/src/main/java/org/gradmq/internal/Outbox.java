@@ -1,8 +1,8 @@
 package org.gradmq.internal;
 
 /**
- * Which gradients are not settled, and which of them have to be sent again. Numbers only: PROTOCOL.md,
- * sections 10 and 11.
+ * Which gradients are not settled, and which of them have to be sent again. Numbers only:
+ * PROTOCOL.md, sections 10 and 11.
  */
 final class Outbox {
     static final int SLOTS = Limits.RECEIVE_WINDOW;

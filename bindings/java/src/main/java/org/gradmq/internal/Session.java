@@ -1,12 +1,13 @@
 package org.gradmq.internal;
 
+import org.gradmq.ConnectOptions;
+import org.gradmq.ErrorCode;
+import org.gradmq.GradmqException;
+
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
-import org.gradmq.ConnectOptions;
-import org.gradmq.ErrorCode;
-import org.gradmq.GradmqException;
 
 /** Options, checked, with what was not given filled in. */
 public final class Session {

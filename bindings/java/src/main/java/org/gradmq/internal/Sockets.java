@@ -1,13 +1,14 @@
 package org.gradmq.internal;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
 import org.zeromq.ZMQException;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Sockets with every option that the protocol asks for. All on the thread of their loop. */
 final class Sockets {

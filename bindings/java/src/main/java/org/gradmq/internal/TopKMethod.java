@@ -1,8 +1,9 @@
 package org.gradmq.internal;
 
-import java.nio.ByteBuffer;
 import org.gradmq.DType;
 import org.gradmq.TensorSpec;
+
+import java.nio.ByteBuffer;
 
 /** The k greatest magnitudes of each tensor; of equal ones those with the lower index. */
 final class TopKMethod implements Compressor.Method {
@@ -71,7 +72,8 @@ final class TopKMethod implements Compressor.Method {
         int high = n - 1;
         int wanted = n - k;
         while (low < high) {
-            double pivot = middle(magnitudes[low], magnitudes[(low + high) >>> 1], magnitudes[high]);
+            double pivot =
+                    middle(magnitudes[low], magnitudes[(low + high) >>> 1], magnitudes[high]);
             int i = low;
             int j = high;
             while (i <= j) {

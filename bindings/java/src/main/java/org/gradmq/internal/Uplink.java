@@ -1,11 +1,5 @@
 package org.gradmq.internal;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.gradmq.Disposition;
 import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
@@ -15,6 +9,13 @@ import org.gradmq.v1.Base;
 import org.gradmq.v1.Gradient;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** Gradients out: waiting for credit, sending, keeping until settled, sending again. */
 public final class Uplink {
@@ -377,7 +378,8 @@ public final class Uplink {
         }
     }
 
-    //  Is what it held to go with a later one? Not what a rule left out; not what would be refused for
+    //  Is what it held to go with a later one? Not what a rule left out; not what would be refused
+    // for
     //  ever, since it makes the sum too large.
     private static boolean comesBack(Disposition disposition, ErrorCode code) {
         return disposition == Disposition.SKIPPED

@@ -1,8 +1,9 @@
 package org.gradmq.internal;
 
-import java.util.concurrent.CompletableFuture;
 import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
+
+import java.util.concurrent.CompletableFuture;
 
 /** A call that waits for something that the loop will see. */
 abstract class Waiter<T> {

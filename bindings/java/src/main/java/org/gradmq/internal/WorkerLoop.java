@@ -1,11 +1,5 @@
 package org.gradmq.internal;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
 import org.gradmq.Layout;
@@ -17,6 +11,13 @@ import org.gradmq.v1.Heartbeat;
 import org.gradmq.v1.Notice;
 import org.gradmq.v1.Position;
 import org.zeromq.ZMQ;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * A worker's insides: what comes in on events, who waits, and the parts that each do one thing with
@@ -175,8 +176,11 @@ public final class WorkerLoop extends Loop {
         Position at = heartbeat.getPosition();
         if (current(at)) {
             hearsay.take(heartbeat, now());
-            rounds.hear(at.getEpoch(), at.getVersion(), heartbeat.getRound());
             closed = heartbeat.getState() == Hearsay.CLOSING;
+            //  A coordinator that ends ends its round, too; there is no other to go on in.
+            if (!closed) {
+                rounds.hear(at.getEpoch(), at.getVersion(), heartbeat.getRound());
+            }
         }
     }
 
@@ -186,8 +190,8 @@ public final class WorkerLoop extends Loop {
             return;
         }
         switch (notice.getNotice()) {
-            case NOTICE_STEP_SKIPPED, NOTICE_CLEARED -> rounds.passed(
-                    at.getEpoch(), at.getVersion());
+            case NOTICE_STEP_SKIPPED, NOTICE_CLEARED ->
+                    rounds.passed(at.getEpoch(), at.getVersion());
             case NOTICE_CLOSING -> {
                 closed = true;
                 hearsay.state = Hearsay.CLOSING;
@@ -244,7 +248,8 @@ public final class WorkerLoop extends Loop {
         }
     }
 
-    //  Another process answers (P-1, S-2). What the one before said and is still on its way must not
+    //  Another process answers (P-1, S-2). What the one before said and is still on its way must
+    // not
     //  bring it back.
     private void newInstance(Position position) {
         if (instance != 0) {
@@ -299,7 +304,11 @@ public final class WorkerLoop extends Loop {
         if (closed) {
             return GradmqException.of(
                     ErrorCode.CLOSED,
-                    "the coordinator of " + session.model + " at " + session.control + " is closing");
+                    "the coordinator of "
+                            + session.model
+                            + " at "
+                            + session.control
+                            + " is closing");
         }
         return null;
     }
@@ -381,8 +390,7 @@ public final class WorkerLoop extends Loop {
     //  Where settlement is waited for and nothing moves, look for what got lost.
     private long lookForLoss(boolean settlement, long now) {
         Ledger ledger = uplink.ledger;
-        boolean moved =
-                ledger.outbox.first() != movedSettled || ledger.received() != movedReceived;
+        boolean moved = ledger.outbox.first() != movedSettled || ledger.received() != movedReceived;
         if (!settlement || moved || movedMs == 0) {
             movedSettled = ledger.outbox.first();
             movedReceived = ledger.received();

@@ -1,9 +1,10 @@
 package org.gradmq.internal;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** ZeroMQ's property language (RFC 4), as certificates are written in. */
 final class Zpl {

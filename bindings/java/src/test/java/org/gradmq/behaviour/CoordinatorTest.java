@@ -7,14 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.gradmq.Coordinator;
 import org.gradmq.DType;
 import org.gradmq.Description;
@@ -34,6 +26,15 @@ import org.gradmq.WorkerInfo;
 import org.gradmq.support.Bed;
 import org.gradmq.support.Soon;
 import org.junit.jupiter.api.Test;
+
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The coordinator from afar. */
 class CoordinatorTest {
@@ -100,8 +101,7 @@ class CoordinatorTest {
         try (Bed bed = Bed.stopped()) {
             Settings before = bed.coordinator().getParameters();
             Settings now =
-                    bed.coordinator()
-                            .setParameters(Map.of("clip_norm", 2.5, "warmup_steps", 7));
+                    bed.coordinator().setParameters(Map.of("clip_norm", 2.5, "warmup_steps", 7));
             assertEquals(2.5, now.get("clip_norm"));
             assertEquals(7L, now.get("warmup_steps"));
             assertEquals(1.0, now.get("learning_rate"));
@@ -299,8 +299,7 @@ class CoordinatorTest {
             assertEquals(1, bed.coordinator().status().contributions());
             assertEquals(2, bed.coordinator().status().needed());
             assertEquals(0, bed.version());
-            bed.coordinator()
-                    .addModelParameters(filled(10, 6), PushOptions.NONE.kind(Kind.DELTA));
+            bed.coordinator().addModelParameters(filled(10, 6), PushOptions.NONE.kind(Kind.DELTA));
             Soon.until("the step is made", () -> bed.version() == 1);
             assertArrayEquals(filled(10, 4), bed.parameters());
             assertEquals(0, bed.coordinator().status().contributions());
@@ -394,8 +393,7 @@ class CoordinatorTest {
             coordinator.destroy(false);
             assertEquals(0, bed.daemon().ended());
             long begun = System.nanoTime();
-            GradmqException e =
-                    refused(() -> coordinator.within(Duration.ofMillis(300)).status());
+            GradmqException e = refused(() -> coordinator.within(Duration.ofMillis(300)).status());
             assertTrue(
                     Set.of(ErrorCode.CLOSED, ErrorCode.CONNECT, ErrorCode.TIMEOUT)
                             .contains(e.code()),

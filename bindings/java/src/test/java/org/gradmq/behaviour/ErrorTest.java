@@ -7,18 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.gradmq.ConnectOptions;
 import org.gradmq.Coordinator;
 import org.gradmq.DType;
@@ -36,14 +24,26 @@ import org.gradmq.support.Keys;
 import org.gradmq.support.Soon;
 import org.junit.jupiter.api.Test;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /** Errors. */
 class ErrorTest {
     private static final Pattern ROW = Pattern.compile("^\\| (\\d+) \\| ([A-Z_]+) \\| .* \\|$");
 
     @Test
     void errorTable() throws Exception {
-        Path document =
-                Path.of(System.getProperty("gradmq.root", "../.."), "schemas/PROTOCOL.md");
+        Path document = Path.of(System.getProperty("gradmq.root", "../.."), "schemas/PROTOCOL.md");
         String text = Files.readString(document);
         String section = text.substring(text.indexOf("## 17. Codes"), text.indexOf("## 18. "));
         Map<Integer, String> told = new TreeMap<>();
@@ -71,8 +71,7 @@ class ErrorTest {
     @Test
     void errorArgument() throws Exception {
         try (Bed bed = Bed.stopped()) {
-            GradmqException e =
-                    refused(ErrorCode.ARGUMENT, () -> bed.set("learning_rate", -1));
+            GradmqException e = refused(ErrorCode.ARGUMENT, () -> bed.set("learning_rate", -1));
             assertTrue(e.getMessage().contains("learning_rate"), e.getMessage());
             refused(ErrorCode.ARGUMENT, () -> bed.set("no_such_setting", 1));
         }
@@ -116,9 +115,9 @@ class ErrorTest {
             refused(ErrorCode.NO_MODEL, () -> bed.coordinator().getModelParameters());
             refused(ErrorCode.NO_MODEL, () -> bed.coordinator().start());
             GradmqException e =
-                    refused(
-                            ErrorCode.NO_MODEL,
-                            () -> Worker.open(bed.options().timeout(Duration.ofMillis(300))));
+                    Bed.refusedInTime(
+                            in -> () -> Worker.open(bed.options().timeout(in)),
+                            why -> why.code() == ErrorCode.NO_MODEL);
             assertTrue(e.getMessage().contains("load one first"), e.getMessage());
         }
     }
@@ -221,8 +220,7 @@ class ErrorTest {
         try (Keys keys = new Keys();
                 Bed bed = Bed.empty(keys.settings())) {
             keys.authorise("bob", "--role", "observer");
-            try (Coordinator observer =
-                    Coordinator.open(keys.as("bob", bed.options()))) {
+            try (Coordinator observer = Coordinator.open(keys.as("bob", bed.options()))) {
                 assertEquals("EMPTY", observer.status().state());
                 refused(
                         ErrorCode.PERMISSION,
@@ -236,8 +234,7 @@ class ErrorTest {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         try (ServerSocket silent = new ServerSocket(0, 5, loopback)) {
             String control = "tcp://127.0.0.1:" + silent.getLocalPort();
-            ConnectOptions options =
-                    ConnectOptions.to(control).timeout(Duration.ofMillis(300));
+            ConnectOptions options = ConnectOptions.to(control).timeout(Duration.ofMillis(300));
             long begun = System.nanoTime();
             GradmqException open = refused(() -> Coordinator.open(options));
             assertInstanceOf(GradmqTimeoutException.class, open);

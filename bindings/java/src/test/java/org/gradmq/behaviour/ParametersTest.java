@@ -8,14 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Flow;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.gradmq.DType;
 import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
@@ -29,6 +21,15 @@ import org.gradmq.support.Background;
 import org.gradmq.support.Bed;
 import org.gradmq.support.Soon;
 import org.junit.jupiter.api.Test;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A worker: opening, parameters, waiting. */
 class ParametersTest {
@@ -90,8 +91,7 @@ class ParametersTest {
             assertArrayEquals(filled(10, -1), fetched.toFloatArray());
             bed.coordinator().addGradients(filled(10, 1));
             assertEquals(2, worker.fetchParameters().version());
-            Worker views =
-                    bed.worker(bed.options().name("w2").withoutUpdates().reuseParameters());
+            Worker views = bed.worker(bed.options().name("w2").withoutUpdates().reuseParameters());
             Parameters view = views.parameters();
             assertEquals(2, view.version());
             bed.coordinator().addGradients(filled(10, 1));
@@ -164,8 +164,7 @@ class ParametersTest {
         try (Bed bed = Bed.empty()) {
             bed.load(Layout.of(DType.F32, new TensorSpec("w", 300)), new float[300]);
             bed.coordinator()
-                    .setParameters(
-                            java.util.Map.of("streams", "f32,f16,int8", "learning_rate", 1));
+                    .setParameters(java.util.Map.of("streams", "f32,f16,int8", "learning_rate", 1));
             bed.coordinator().start();
             Worker halves = bed.worker(bed.options().name("h").stream("f16"));
             Worker octets = bed.worker(bed.options().name("o").stream("int8"));
@@ -258,8 +257,7 @@ class ParametersTest {
             bed.coordinator().stop();
             Soon.until("it says so", () -> why.get().contains("STOPPED"));
             bed.daemon().terminate();
-            Exception e =
-                    assertThrows(Exception.class, () -> next.get(60, TimeUnit.SECONDS));
+            Exception e = assertThrows(Exception.class, () -> next.get(60, TimeUnit.SECONDS));
             assertEquals(ErrorCode.CLOSED, ((GradmqException) e.getCause()).code());
         }
     }

@@ -1,5 +1,14 @@
 package org.gradmq.support;
 
+import org.gradmq.ConnectOptions;
+import org.gradmq.Coordinator;
+import org.gradmq.DType;
+import org.gradmq.ErrorCode;
+import org.gradmq.GradmqException;
+import org.gradmq.Layout;
+import org.gradmq.TensorSpec;
+import org.gradmq.Worker;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -13,15 +22,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.gradmq.ConnectOptions;
-import org.gradmq.Coordinator;
-import org.gradmq.DType;
-import org.gradmq.ErrorCode;
-import org.gradmq.GradmqException;
-import org.gradmq.Layout;
-import org.gradmq.TensorSpec;
-import org.gradmq.Worker;
 
 /** A daemon with a scratch folder, and clients of it that are closed at the end. */
 public final class Bed implements AutoCloseable {
@@ -150,6 +153,25 @@ public final class Bed implements AutoCloseable {
             throw new AssertionError("something else was thrown", e);
         }
         throw new AssertionError("it was not refused");
+    }
+
+    /** What fails in time, with a time that is long enough to learn why; LONG at most. */
+    public static GradmqException refusedInTime(
+            Function<Duration, Action> action, Predicate<GradmqException> why) {
+        GradmqException e = null;
+        for (Duration in = Duration.ofMillis(500);
+                in.compareTo(LONG) < 0;
+                in = in.multipliedBy(2)) {
+            long begun = System.nanoTime();
+            e = refused(action.apply(in));
+            if (System.nanoTime() - begun > in.plus(LONG).toNanos()) {
+                throw new AssertionError("not in time", e);
+            }
+            if (why.test(e)) {
+                return e;
+            }
+        }
+        throw new AssertionError("it never says why", e);
     }
 
     /** Something that may fail. */

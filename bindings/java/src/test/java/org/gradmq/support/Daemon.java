@@ -15,7 +15,8 @@ public final class Daemon implements AutoCloseable {
     private static final Path BIN =
             Path.of(
                     System.getProperty(
-                            "gradmq.bin", System.getProperty("gradmq.root", "../..") + "/build/bin"));
+                            "gradmq.bin",
+                            System.getProperty("gradmq.root", "../..") + "/build/bin"));
     private static final Pattern READY =
             Pattern.compile(
                     "ready: .*control (\\S+) gradients (\\S+) updates (\\S+) events ([^ \"\\s]+)");
@@ -26,6 +27,7 @@ public final class Daemon implements AutoCloseable {
         "tcp://127.0.0.1:*", "tcp://127.0.0.1:*", "tcp://127.0.0.1:*", "tcp://127.0.0.1:*"
     };
     private Process process;
+    private boolean held;
 
     private Daemon(Path scratch, String... settings) {
         this.log = scratch.resolve("gradmqd.log");
@@ -92,6 +94,7 @@ public final class Daemon implements AutoCloseable {
     /** kill -9, and wait for the end. */
     public void kill() {
         process.destroyForcibly();
+        held = false;
         ended();
     }
 
@@ -115,6 +118,7 @@ public final class Daemon implements AutoCloseable {
     /** Hold every thread of it. */
     public void hold() {
         signal("-STOP");
+        held = true;
         Path tasks = Path.of("/proc/" + process.pid() + "/task");
         Soon.until(
                 "gradmqd stands still",
@@ -138,11 +142,12 @@ public final class Daemon implements AutoCloseable {
     /** Let it go on. */
     public void letGo() {
         signal("-CONT");
+        held = false;
     }
 
-    /** Let it go on, where it lives. */
+    /** Let it go on, where it is held. */
     public void letGoIfHeld() {
-        if (process.isAlive()) {
+        if (held && process.isAlive()) {
             letGo();
         }
     }
@@ -176,7 +181,7 @@ public final class Daemon implements AutoCloseable {
     @Override
     public void close() {
         if (process.isAlive()) {
-            letGo();
+            letGoIfHeld();
             process.destroyForcibly();
             ended();
         }

@@ -1,5 +1,7 @@
 package org.gradmq.support;
 
+import org.gradmq.ConnectOptions;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import org.gradmq.ConnectOptions;
 
 /** Certificates in a folder of a test's own, made by `gradmq keygen`. */
 public final class Keys implements AutoCloseable {

@@ -1,8 +1,5 @@
 package org.gradmq.support;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.util.Map;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.support.descriptor.MethodSource;
@@ -11,6 +8,10 @@ import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Map;
 
 /** Runs the tests of a package and prints a line for each. */
 public final class Suite implements TestExecutionListener {
@@ -50,8 +51,7 @@ public final class Suite implements TestExecutionListener {
         System.exit(suite.failed == 0 ? 0 : 1);
     }
 
-    private boolean wanted(
-            org.junit.platform.engine.TestDescriptor test, String[] arguments) {
+    private boolean wanted(org.junit.platform.engine.TestDescriptor test, String[] arguments) {
         if (arguments.length < 2 || !test.isTest()) {
             return true;
         }
