@@ -1,0 +1,1 @@
+export { type CodeName, codeName, codeSentence, codes, GradmqError } from "./errors.js";
