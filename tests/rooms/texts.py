@@ -45,9 +45,9 @@ def check_places(root, ranks):
 
 
 def sources(root):
-    for folder in ("broker", "bindings", "tests"):
-        for path in sorted((root / folder).rglob("*.[ch]")):
-            yield path, path.read_text(encoding="utf-8", errors="replace").splitlines()
+    for path, text in files(root):
+        if path.suffix in (".c", ".h") and path.relative_to(root).parts[0] in ("broker", "bindings", "tests"):
+            yield path, text.splitlines()
 
 
 def functions(lines):
