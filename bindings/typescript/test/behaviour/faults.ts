@@ -1,0 +1,2 @@
+import type { Cases } from "./scene.js";
+export const faultCases: Cases = {};
