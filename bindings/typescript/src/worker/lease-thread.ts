@@ -2,7 +2,7 @@ import { parentPort } from "node:worker_threads";
 
 import { Requester } from "../client/requester.js";
 import { Session } from "../client/session.js";
-import { Deadline } from "../client/wait.js";
+import { Bell, Deadline } from "../client/wait.js";
 import { codes } from "../errors.js";
 import { toNumber } from "../wire/number.js";
 import type { FromThread, LeaseTerms, ToThread } from "./lease.js";
@@ -18,23 +18,13 @@ function tell(message: FromThread): void {
     parentPort?.postMessage(message);
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-        const done = () => {
-            clearTimeout(timer);
-            resolve();
-        };
-        const timer = setTimeout(done, ms);
-        signal.addEventListener("abort", done, { once: true });
-    });
-}
-
 async function renew(lease: number, terms: LeaseTerms, signal: AbortSignal): Promise<void> {
     const requester = new Requester(new Session(terms.state));
+    const bell = new Bell();
     let leaseMs = terms.leaseMs || LEASE_MS;
     try {
         for (;;) {
-            await pause(Math.max(leaseMs / 3, LEAST_MS), signal);
+            await bell.wait(Math.max(leaseMs / 3, LEAST_MS), signal);
             if (signal.aborted) return;
             const { reply } = await requester.exchange(
                 {
@@ -76,9 +66,9 @@ parentPort?.on("message", (message: ToThread) => {
         const control = new AbortController();
         running.set(message.add, control);
         void keep(message.add, message.terms, control);
-        return;
-    }
-    running.get(message.remove)?.abort();
-    running.delete(message.remove);
-    if (running.size === 0) parentPort?.close();
+        tell({ lease: message.add, added: true });
+    } else if ("remove" in message) {
+        running.get(message.remove)?.abort();
+        running.delete(message.remove);
+    } else parentPort?.close();
 });

@@ -27,41 +27,48 @@ export interface LeaseEvents {
 }
 
 /** Messages to the thread and from it. */
-export type ToThread = { add: number; terms: LeaseTerms } | { remove: number };
-export type FromThread = { lease: number; fenced: true } | { lease: number; instance: bigint };
+export type ToThread = { add: number; terms: LeaseTerms } | { remove: number } | { end: true };
+export type FromThread =
+    | { lease: number; added: true }
+    | { lease: number; fenced: true }
+    | { lease: number; instance: bigint };
 
 let thread: Thread | undefined;
 let lastId = 0;
-const owners = new Map<number, LeaseEvents>();
+const leases = new Map<number, Lease>();
 
 function start(): Thread {
     const started = new Thread(new URL("./lease-thread.js", import.meta.url));
     started.unref();
-    started.on("message", (message: FromThread) => {
-        const owner = owners.get(message.lease);
-        if ("fenced" in message) owner?.fenced();
-        else owner?.instance(message.instance);
-    });
+    started.on("message", (message: FromThread) => leases.get(message.lease)?.hear(message));
     started.on("error", (error) => {
-        thread = undefined;
-        for (const owner of owners.values()) owner.failed(error);
+        if (thread === started) thread = undefined;
+        for (const lease of leases.values()) lease.fail(error);
     });
     return started;
 }
 
-/** A lease that is renewed until it is let go. */
+/** A lease that is renewed from `begin` on until it is let go. */
 export class Lease {
     private readonly id = ++lastId;
-    private readonly lowWater: BigUint64Array<SharedArrayBuffer>;
+    private readonly lowWater = new BigUint64Array(new SharedArrayBuffer(8));
+    private added: () => void = () => {};
 
-    constructor(state: SessionState, incarnation: bigint, leaseMs: number, events: LeaseEvents) {
-        this.lowWater = new BigUint64Array(new SharedArrayBuffer(8));
+    /** The thread is started, so that it is there when the lease begins. */
+    constructor(private readonly events: LeaseEvents) {
         this.lowWater[0] = 1n;
-        owners.set(this.id, events);
+        leases.set(this.id, this);
         thread ??= start();
-        //  A copy: the model's name is found out once, before this.
-        const terms = { state: { ...state }, incarnation, leaseMs, lowWater: this.lowWater };
-        thread.postMessage({ add: this.id, terms } satisfies ToThread);
+    }
+
+    /** Renew from now on; resolves when the thread has taken it over. */
+    begin(state: SessionState, incarnation: bigint, leaseMs: number): Promise<void> {
+        const { id, lowWater } = this;
+        return new Promise((resolve) => {
+            this.added = resolve;
+            const message: ToThread = { add: id, terms: { state: { ...state }, incarnation, leaseMs, lowWater } };
+            thread?.postMessage(message);
+        });
     }
 
     setLowWater(sequence: number): void {
@@ -69,11 +76,27 @@ export class Lease {
     }
 
     stop(): void {
-        if (!owners.delete(this.id)) return;
-        const message: ToThread = { remove: this.id };
-        thread?.postMessage(message);
-        if (owners.size > 0) return;
-        //  It ends by itself once it has no lease.
+        if (!leases.delete(this.id)) return;
+        this.added();
+        thread?.postMessage({ remove: this.id } satisfies ToThread);
+        if (leases.size > 0) return;
+        //  It ends by itself, and the process waits for that: a thread that is cut off in the middle of ending
+        //  takes the process with it.
+        thread?.postMessage({ end: true } satisfies ToThread);
+        thread?.ref();
         thread = undefined;
+    }
+
+    /** @internal */
+    hear(message: FromThread): void {
+        if ("added" in message) this.added();
+        else if ("fenced" in message) this.events.fenced();
+        else this.events.instance(message.instance);
+    }
+
+    /** @internal */
+    fail(error: Error): void {
+        this.events.failed(error);
+        this.added();
     }
 }

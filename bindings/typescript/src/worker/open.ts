@@ -110,7 +110,11 @@ async function joinModel(engine: Engine, window: number, settle: Settle, until: 
     engine.ledger = new Ledger(joined.incarnation, window, settle);
     engine.joined(joined, positionOf(reply.position));
     if (joined.acknowledgement) engine.acknowledged(ackOf(joined.acknowledgement), false);
-    engine.lease = new Lease(session.state, joined.incarnation, toNumber(joined.leaseMs), {
+    await engine.lease?.begin(session.state, joined.incarnation, toNumber(joined.leaseMs));
+}
+
+function leaseOf(engine: Engine): Lease {
+    return new Lease({
         fenced: () => {
             engine.fenced = true;
             engine.wake();
@@ -146,6 +150,7 @@ export async function openEngine(
     });
     try {
         if (options.stream !== undefined) checkStream(options.stream);
+        engine.lease = leaseOf(engine);
         const description = await awaitModel(engine, until);
         const layout = Layout.fromWire(description.layout as NonNullable<Description["layout"]>);
         if (description.layoutId && description.layoutId !== layout.id)

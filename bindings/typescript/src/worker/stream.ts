@@ -239,9 +239,9 @@ export class Stream {
         return newer(this.held, after);
     }
 
-    /** Rule O-7: the round that was answered is over, and its version is the newest. */
+    /** Rule O-7: the round that was answered is over, and its version is the newest. An end ends rounds, too. */
     private isPassed(after: Cursor): boolean {
-        return this.engine.rounds.over && !newer(this.engine, after);
+        return this.engine.rounds.over && !this.engine.closed && !newer(this.engine, after);
     }
 
     private give(): Parameters {

@@ -337,7 +337,7 @@ export const coordinatorCases: Cases = {
         const coordinator = await scene.coordinator(daemon, { requestMs: 100, onWait });
         await coordinator.setModelParameters(zeros());
         const { revision } = await coordinator.getParameters();
-        daemon.signal("SIGSTOP");
+        await daemon.halt();
         const error = await refused(
             "TIMEOUT",
             coordinator.setParameters({ clipNorm: 5 }, { timeoutMs: 2000 }),

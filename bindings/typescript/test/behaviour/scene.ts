@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import {
@@ -53,6 +54,15 @@ export async function refused(
     throw new assert.AssertionError({ message: `not refused with ${wanted}` });
 }
 
+/** Stop a process, and wait until it stands still. */
+export async function halt(process: ChildProcess | undefined): Promise<void> {
+    process?.kill("SIGSTOP");
+    await soon("the process stands still", () => {
+        const stat = readFileSync(`/proc/${process?.pid}/stat`, "utf8");
+        return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+    });
+}
+
 /** A gradmqd of its own. */
 export class Daemon {
     process: ChildProcess | undefined;
@@ -82,6 +92,11 @@ export class Daemon {
         this.process?.kill(signal);
     }
 
+    /** Stand still, from now on and not some time later; SIGCONT ends that. */
+    async halt(): Promise<void> {
+        await halt(this.process);
+    }
+
     get ended(): boolean {
         return this.process?.exitCode !== null || this.process.signalCode !== null;
     }
@@ -90,6 +105,39 @@ export class Daemon {
     async kill(): Promise<void> {
         this.signal("SIGKILL");
         await soon("gradmqd is dead", () => this.ended);
+    }
+}
+
+/** A worker in a process of its own: see child.ts. */
+export class Child {
+    private readonly lines: string[] = [];
+    private rest = "";
+
+    constructor(readonly process: ChildProcess) {
+        process.stdout?.on("data", (text: Buffer) => {
+            const parts = `${this.rest}${text}`.split("\n");
+            this.rest = parts.pop() ?? "";
+            this.lines.push(...parts);
+        });
+    }
+
+    /** Tell it what to do, without waiting for it. */
+    tell(line: string): void {
+        this.process.stdin?.write(`${line}\n`);
+    }
+
+    /** Its next answer. */
+    async answer(): Promise<Record<string, unknown>> {
+        await soon("the worker answers", () => {
+            assert.equal(this.process.exitCode, null, "the worker has ended");
+            return this.lines.length > 0;
+        });
+        return JSON.parse(this.lines.shift() as string) as Record<string, unknown>;
+    }
+
+    ask(line: string): Promise<Record<string, unknown>> {
+        this.tell(line);
+        return this.answer();
     }
 }
 
@@ -149,6 +197,19 @@ export class Scene {
         await coordinator.setModelParameters(model);
         await coordinator.start();
         return { daemon, coordinator };
+    }
+
+    /** A worker in a process of its own, ready. */
+    async child(daemon: Daemon, name: string): Promise<Child> {
+        const script = fileURLToPath(new URL("./child.js", import.meta.url));
+        const child = new Child(
+            spawn(process.execPath, [script, daemon.control, name], { stdio: ["pipe", "pipe", "inherit"] }),
+        );
+        this.ends.push(async () => {
+            child.process.kill("SIGKILL");
+        });
+        assert.deepEqual(await child.answer(), { ready: true });
+        return child;
     }
 
     /** gradmq's own words on standard output. */
