@@ -12,7 +12,7 @@ export type { ConnectOptions } from "./client/options.js";
 export type { CallOptions } from "./client/wait.js";
 export type { Compression } from "./compress/compressor.js";
 export type { ChangeOptions } from "./coordinator/connection.js";
-export { type AddOptions, Coordinator, type Loaded } from "./coordinator/coordinator.js";
+export { type AddOptions, Coordinator } from "./coordinator/coordinator.js";
 export type {
     AnnouncementEvent,
     CoordinatorEvent,
@@ -22,6 +22,7 @@ export type {
     StepEvent,
 } from "./coordinator/events.js";
 export type { ModelInput } from "./coordinator/load.js";
+export type { Loaded, LoadOptions } from "./coordinator/model.js";
 export type { Description, Limits, Operation, Status, WorkerInfo } from "./coordinator/reports.js";
 export type { Group, Settings, SettingsChange, SettingsInForce } from "./coordinator/settings.js";
 export { type CodeName, codeName, codeSentence, codes, GradmqError } from "./errors.js";

@@ -7,7 +7,7 @@ const LEVELS = 4;
 const LINE = /^( *)([A-Za-z0-9$\-_@.&+]*)[ \t\r]*(=?)(.*)$/;
 const OVER = /^[ \t\r]*(#.*)?$/;
 
-function valueOf(text: string, wrong: (what: string) => GradmqError): string {
+function readValue(text: string, wrong: (what: string) => GradmqError): string {
     const from = text.replace(/^[ \t\r]+/, "");
     const quote = from[0];
     if (quote === '"' || quote === "'") {
@@ -37,7 +37,7 @@ export function readProperties(file: string, text: string): Map<string, string> 
         }
         if (level > path.length || level >= LEVELS) throw wrong("indented too deep");
         path.splice(level, path.length, name);
-        if (equals) values.set(path.join("/"), valueOf(rest, wrong));
+        if (equals) values.set(path.join("/"), readValue(rest, wrong));
         else if (!OVER.test(rest)) throw wrong("expected = and a value behind the name");
     }
     return values;

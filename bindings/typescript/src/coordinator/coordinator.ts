@@ -1,24 +1,24 @@
 import type { ConnectOptions } from "../client/options.js";
 import type { Body } from "../client/requester.js";
 import { Session } from "../client/session.js";
-import { Bell, type CallOptions } from "../client/wait.js";
+import type { CallOptions } from "../client/wait.js";
 import { GradmqError } from "../errors.js";
 import { type StateName, stateName } from "../names.js";
-import type { DtypeName } from "../tensor/dtype.js";
-import { type BaseInput, type Parameters, readParameters, wireBase } from "../tensor/parameters.js";
-import { type Ack, ackOf, type Position, positionOf } from "../wire/ack.js";
+import type { BaseInput, Parameters } from "../tensor/parameters.js";
+import { type Ack, ackOf, type Position } from "../wire/ack.js";
 import { toNumber } from "../wire/number.js";
 import { checkPush, type PushKind, type PushOptions } from "../worker/push-options.js";
 import type { TensorsInput } from "../worker/tensors.js";
 import { add } from "./add.js";
 import { type ChangeOptions, Connection } from "./connection.js";
 import { type CoordinatorEvent, Watch } from "./events.js";
-import { type ModelInput, planLoad } from "./load.js";
+import type { ModelInput } from "./load.js";
+import { getModel, type Loaded, type LoadOptions, setModel } from "./model.js";
+import { operate } from "./operations.js";
 import {
     type Description,
     type Operation,
     readDescription,
-    readOperation,
     readStatus,
     readWorker,
     type Status,
@@ -27,17 +27,6 @@ import {
 import { readSettings, type SettingsChange, type SettingsInForce, writeChange } from "./settings.js";
 
 const WORKERS_A_PAGE = 256;
-/** First and longest wait between two looks at whether an operation has ended. */
-const LOOK_MS = 10;
-const LOOK_MOST_MS = 500;
-
-/** What a load came to. */
-export interface Loaded {
-    /** The epoch that began with it, at version 0. */
-    readonly epoch: bigint;
-    readonly layoutId: bigint;
-    readonly elements: number;
-}
 
 /** How one gradient is added. */
 export type AddOptions = Omit<PushOptions, "copy"> &
@@ -148,36 +137,8 @@ export class Coordinator implements AsyncDisposable {
      * the numbers are not copied, and must not change before this resolves. Rejects with SHAPE, NAME, LENGTH,
      * NON_FINITE, TOO_LARGE, CONDITION.
      */
-    async setModelParameters(
-        model: ModelInput,
-        options: ChangeOptions & { dtype?: DtypeName; masterDtype?: "f32" | "f64"; copy?: boolean } = {},
-    ): Promise<Loaded> {
-        const load = planLoad(model, options.dtype, options.masterDtype, options.copy === false);
-        const { layout } = load;
-        const { body, answer } = await this.connection.ask(
-            {
-                case: "setModelParameters",
-                value: {
-                    layout: {
-                        tensors: layout.tensors.map(({ name, shape }) => ({
-                            name,
-                            shape: shape.map(BigInt),
-                        })),
-                        dtype: layout.master.code,
-                    },
-                    dtype: load.dtype,
-                    bytes: BigInt(load.bytes),
-                },
-            },
-            "loaded",
-            this.until(options),
-            { payload: load.frames, ...this.extras(options) },
-        );
-        return {
-            epoch: positionOf(answer.reply.position).epoch,
-            layoutId: body.layoutId,
-            elements: toNumber(body.elements),
-        };
+    async setModelParameters(model: ModelInput, options: LoadOptions = {}): Promise<Loaded> {
+        return setModel(this.connection, model, options);
     }
 
     /**
@@ -193,26 +154,7 @@ export class Coordinator implements AsyncDisposable {
     async getModelParameters(
         options: CallOptions & { stream?: string; newerThan?: BaseInput } = {},
     ): Promise<Parameters | undefined> {
-        const { connection } = this;
-        const until = this.until(options);
-        const { body, answer } = await connection.ask(
-            {
-                case: "getModelParameters",
-                value: {
-                    ...(options.stream ? { stream: options.stream } : {}),
-                    ...(options.newerThan ? { newerThan: wireBase(options.newerThan) } : {}),
-                },
-            },
-            "modelParameters",
-            until,
-        );
-        if (body.unchanged) return undefined;
-        const { epoch, version } = positionOf(answer.reply.position);
-        const layout = await connection.knowLayout(body.layoutId, until);
-        const { dtype, encoding, layoutId } = body;
-        const told = { epoch, version, layoutId, dtype, encoding };
-        connection.base = { epoch, version };
-        return readParameters(layout, told, answer.payload);
+        return getModel(this.connection, options);
     }
 
     //  --------------------------------------------------------------------------------------------
@@ -241,7 +183,12 @@ export class Coordinator implements AsyncDisposable {
         return this.add("modelParameters", parameters, options, false);
     }
 
-    private add(kind: PushKind, input: TensorsInput, options: AddOptions, settled: boolean): Promise<void> {
+    private async add(
+        kind: PushKind,
+        input: TensorsInput,
+        options: AddOptions,
+        settled: boolean,
+    ): Promise<void> {
         const said = checkPush(options, kind);
         const { dtype, dryRun = false } = options;
         return add(this.connection, { input, said, dtype, dryRun, settled, options });
@@ -400,42 +347,22 @@ export class Coordinator implements AsyncDisposable {
 
     /** Write a checkpoint now, and wait until it is on the disk. Rejects with STATE, NO_MODEL, UNSUPPORTED, INTERNAL. */
     checkpoint(options: ChangeOptions = {}): Promise<Operation> {
-        return this.operate({ case: "checkpoint", value: {} }, options);
+        return operate(this.connection, { case: "checkpoint", value: {} }, options);
     }
 
     /** Go back to a checkpoint, by default the newest; a new epoch begins. Rejects with ARGUMENT, UNSUPPORTED. */
     restore(options: ChangeOptions & { checkpoint?: string } = {}): Promise<Operation> {
         const value = options.checkpoint ? { checkpoint: options.checkpoint } : {};
-        return this.operate({ case: "restore", value }, options);
+        return operate(this.connection, { case: "restore", value }, options);
     }
 
     /** Write down what happens to the model from now on, in a new file of this name. */
     record(name: string, options: ChangeOptions = {}): Promise<Operation> {
-        return this.operate({ case: "record", value: { name } }, options, false);
+        return operate(this.connection, { case: "record", value: { name } }, options, false);
     }
 
     /** End the recording. Rejects with STATE where none is made. */
     endRecording(options: ChangeOptions = {}): Promise<Operation> {
-        return this.operate({ case: "record", value: { stop: true } }, options);
-    }
-
-    private async operate(request: Body, options: ChangeOptions, wait = true): Promise<Operation> {
-        const until = this.until(options);
-        const { body } = await this.connection.ask(request, "operation", until, this.extras(options));
-        let operation = readOperation(body);
-        const pause = new Bell();
-        for (let ms = LOOK_MS; wait && !operation.done; ms = Math.min(ms * 2, LOOK_MOST_MS)) {
-            if (until.over)
-                throw new GradmqError(
-                    "TIMEOUT",
-                    `operation ${operation.operation} was begun and goes on still`,
-                );
-            await pause.wait(Math.min(ms, until.left), until.signal);
-            until.check();
-            const { operations } = await this.status({ timeoutMs: until.left, signal: options.signal });
-            operation = operations.find((one) => one.operation === operation.operation) ?? operation;
-        }
-        if (operation.code) throw new GradmqError(operation.code, operation.message || undefined);
-        return operation;
+        return operate(this.connection, { case: "record", value: { stop: true } }, options);
     }
 }

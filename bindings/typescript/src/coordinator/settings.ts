@@ -116,7 +116,6 @@ function toWire(field: DescField, value: unknown): unknown {
             groups: (value as Group[]).map((group) => create(GroupSchema, group)),
         });
     const kind = (field.scalar !== undefined && KIND_OF[field.scalar]) || "number";
-    // biome-ignore lint/suspicious/useValidTypeof: it is one of three
     if (typeof value !== kind)
         throw new GradmqError(
             "ARGUMENT",

@@ -1,4 +1,4 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 
 import { Requester } from "../client/requester.js";
 import { Session } from "../client/session.js";
@@ -12,63 +12,81 @@ import type { FromThread, LeaseTerms, ToThread } from "./lease.js";
 const LEAST_MS = 30;
 const LEASE_MS = 30000;
 
-const running = new Map<number, AbortController>();
+/** Renews one lease, over a socket of its own. */
+class Renewal {
+    private readonly stopping = new AbortController();
+    private readonly bell = new Bell();
+    private requester: Requester | undefined;
+
+    constructor(
+        private readonly lease: number,
+        private readonly terms: LeaseTerms,
+    ) {}
+
+    async run(): Promise<void> {
+        const { signal } = this.stopping;
+        let { leaseMs } = this.terms;
+        while (!signal.aborted) {
+            await this.bell.wait(Math.max((leaseMs || LEASE_MS) / 3, LEAST_MS), signal);
+            if (signal.aborted) return;
+            try {
+                this.requester ??= new Requester(new Session(this.terms.state));
+                leaseMs = await this.renew(this.requester, leaseMs);
+            } catch {
+                //  An answer that cannot be read, or the end of the wait: begin again with a new socket.
+                this.requester?.close();
+                this.requester = undefined;
+            }
+        }
+    }
+
+    private async renew(requester: Requester, leaseMs: number): Promise<number> {
+        const { incarnation, lowWater, state } = this.terms;
+        const value = { worker: state.name, incarnation, lowWater: Atomics.load(lowWater, 0) };
+        const until = new Deadline(Number.POSITIVE_INFINITY, this.stopping.signal);
+        const { reply } = await requester.exchange({ case: "join", value }, until);
+        const { lease } = this;
+        if (reply.position?.instance) tell({ lease, instance: reply.position.instance });
+        if (reply.code === codes.FENCED) {
+            tell({ lease, fenced: true });
+            this.stop();
+        }
+        const joined = reply.body.case === "joined" ? toNumber(reply.body.value.leaseMs) : 0;
+        return joined || leaseMs;
+    }
+
+    stop(): void {
+        this.stopping.abort();
+        this.requester?.close();
+    }
+}
+
+const renewals = new Map<number, Renewal>();
 
 function tell(message: FromThread): void {
     parentPort?.postMessage(message);
 }
 
-async function renew(lease: number, terms: LeaseTerms, signal: AbortSignal): Promise<void> {
-    const requester = new Requester(new Session(terms.state));
-    const bell = new Bell();
-    let leaseMs = terms.leaseMs || LEASE_MS;
-    try {
-        for (;;) {
-            await bell.wait(Math.max(leaseMs / 3, LEAST_MS), signal);
-            if (signal.aborted) return;
-            const { reply } = await requester.exchange(
-                {
-                    case: "join",
-                    value: {
-                        worker: terms.state.name,
-                        incarnation: terms.incarnation,
-                        lowWater: Atomics.load(terms.lowWater, 0),
-                    },
-                },
-                new Deadline(Number.POSITIVE_INFINITY, signal),
-            );
-            if (reply.position?.instance) tell({ lease, instance: reply.position.instance });
-            if (reply.code === codes.FENCED) {
-                tell({ lease, fenced: true });
-                return;
-            }
-            if (reply.body.case === "joined" && reply.body.value.leaseMs)
-                leaseMs = toNumber(reply.body.value.leaseMs);
-        }
-    } finally {
-        requester.close();
-    }
+function add(lease: number, terms: LeaseTerms): void {
+    const renewal = new Renewal(lease, terms);
+    renewals.set(lease, renewal);
+    void renewal.run();
+    tell({ lease, added: true });
 }
 
-async function keep(lease: number, terms: LeaseTerms, control: AbortController): Promise<void> {
-    while (!control.signal.aborted) {
-        try {
-            await renew(lease, terms, control.signal);
-            return;
-        } catch {
-            //  An answer that cannot be read, or the end of the wait: begin again with a new socket.
-        }
-    }
+function end(): void {
+    for (const renewal of renewals.values()) renewal.stop();
+    renewals.clear();
+    parentPort?.close();
+    const quiet = workerData as Int32Array;
+    Atomics.store(quiet, 0, 1);
+    Atomics.notify(quiet, 0);
 }
 
 parentPort?.on("message", (message: ToThread) => {
-    if ("add" in message) {
-        const control = new AbortController();
-        running.set(message.add, control);
-        void keep(message.add, message.terms, control);
-        tell({ lease: message.add, added: true });
-    } else if ("remove" in message) {
-        running.get(message.remove)?.abort();
-        running.delete(message.remove);
-    } else parentPort?.close();
+    if ("add" in message) add(message.add, message.terms);
+    else if ("remove" in message) {
+        renewals.get(message.remove)?.stop();
+        renewals.delete(message.remove);
+    } else end();
 });

@@ -33,19 +33,49 @@ export type FromThread =
     | { lease: number; fenced: true }
     | { lease: number; instance: bigint };
 
-let thread: Thread | undefined;
+/** How long the end of the process waits for a thread to let go of its sockets. */
+const LET_GO_MS = 2000;
+
+/** A thread, and whether it has let go of its sockets: then it may be cut off. */
+interface Running {
+    readonly thread: Thread;
+    readonly quiet: Int32Array<SharedArrayBuffer>;
+}
+
+let current: Running | undefined;
 let lastId = 0;
 const leases = new Map<number, Lease>();
+const threads = new Set<Running>();
 
-function start(): Thread {
-    const started = new Thread(new URL("./lease-thread.js", import.meta.url));
-    started.unref();
-    started.on("message", (message: FromThread) => leases.get(message.lease)?.hear(message));
-    started.on("error", (error) => {
-        if (thread === started) thread = undefined;
+function end({ thread }: Running): void {
+    thread.postMessage({ end: true } satisfies ToThread);
+}
+
+/** A thread that is cut off while it has sockets takes the process with it. */
+function letGo(): void {
+    for (const running of threads) {
+        end(running);
+        Atomics.wait(running.quiet, 0, 0, LET_GO_MS);
+    }
+}
+
+function start(): Running {
+    const quiet = new Int32Array(new SharedArrayBuffer(4));
+    const thread = new Thread(new URL("./lease-thread.js", import.meta.url), { workerData: quiet });
+    const running = { thread, quiet };
+    if (threads.size === 0) process.on("exit", letGo);
+    threads.add(running);
+    thread.unref();
+    thread.on("message", (message: FromThread) => leases.get(message.lease)?.hear(message));
+    thread.on("error", (error) => {
+        if (current === running) current = undefined;
         for (const lease of leases.values()) lease.fail(error);
     });
-    return started;
+    thread.on("exit", () => {
+        threads.delete(running);
+        if (threads.size === 0) process.off("exit", letGo);
+    });
+    return running;
 }
 
 /** A lease that is renewed from `begin` on until it is let go. */
@@ -58,7 +88,7 @@ export class Lease {
     constructor(private readonly events: LeaseEvents) {
         this.lowWater[0] = 1n;
         leases.set(this.id, this);
-        thread ??= start();
+        current ??= start();
     }
 
     /** Renew from now on; resolves when the thread has taken it over. */
@@ -66,8 +96,11 @@ export class Lease {
         const { id, lowWater } = this;
         return new Promise((resolve) => {
             this.added = resolve;
-            const message: ToThread = { add: id, terms: { state: { ...state }, incarnation, leaseMs, lowWater } };
-            thread?.postMessage(message);
+            const message: ToThread = {
+                add: id,
+                terms: { state: { ...state }, incarnation, leaseMs, lowWater },
+            };
+            current?.thread.postMessage(message);
         });
     }
 
@@ -78,13 +111,12 @@ export class Lease {
     stop(): void {
         if (!leases.delete(this.id)) return;
         this.added();
-        thread?.postMessage({ remove: this.id } satisfies ToThread);
-        if (leases.size > 0) return;
-        //  It ends by itself, and the process waits for that: a thread that is cut off in the middle of ending
-        //  takes the process with it.
-        thread?.postMessage({ end: true } satisfies ToThread);
-        thread?.ref();
-        thread = undefined;
+        current?.thread.postMessage({ remove: this.id } satisfies ToThread);
+        if (leases.size > 0 || !current) return;
+        //  It ends by itself, and the process waits for that.
+        end(current);
+        current.thread.ref();
+        current = undefined;
     }
 
     /** @internal */

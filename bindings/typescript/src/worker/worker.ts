@@ -36,6 +36,7 @@ export class Worker implements AsyncDisposable {
     private stream!: Stream;
     private pusher!: Pusher;
     private closing: Promise<void> | undefined;
+    private leaving = false;
 
     private constructor(
         private readonly session: Session,
@@ -162,14 +163,14 @@ export class Worker implements AsyncDisposable {
     async *updates(options: CallOptions = {}): AsyncGenerator<Parameters, void, void> {
         const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options;
         let after: Cursor | undefined;
-        while (!this.closing) {
+        while (!this.leaving) {
             let parameters: Parameters;
             try {
                 parameters = await this.call({ signal, timeoutMs }, (until) =>
                     this.stream.next(after, false, until),
                 );
             } catch (error) {
-                if (this.closing) return;
+                if (this.leaving) return;
                 throw error;
             }
             after = parameters;
@@ -251,6 +252,7 @@ export class Worker implements AsyncDisposable {
      * where something was not settled; it is lost then.
      */
     close(options: CallOptions = {}): Promise<void> {
+        this.leaving = true;
         this.closing ??= this.shut(options);
         return this.closing;
     }

@@ -31,7 +31,11 @@ async function compressed(scene: Scene, how: Compression, pushes: number, precis
 export const pushCases: Cases = {
     async push(scene) {
         //  With momentum the order shows.
-        const { daemon, coordinator } = await scene.running(zeros(1), { optimizer: "momentum", momentum: 0.5, learningRate: 1 });
+        const { daemon, coordinator } = await scene.running(zeros(1), {
+            optimizer: "momentum",
+            momentum: 0.5,
+            learningRate: 1,
+        });
         const worker = await scene.worker(daemon, { name: "w" });
         let parameter = 0;
         let velocity = 0;
@@ -104,7 +108,10 @@ export const pushCases: Cases = {
     },
 
     async push_weight(scene) {
-        const { daemon, coordinator } = await scene.running(zeros(), { policy: "bsp", rule: "weighted_mean" });
+        const { daemon, coordinator } = await scene.running(zeros(), {
+            policy: "bsp",
+            rule: "weighted_mean",
+        });
         const one = await scene.worker(daemon, { name: "w1" });
         const two = await scene.worker(daemon, { name: "w2" });
         await Promise.all([one.parameters(), two.parameters()]);
@@ -129,7 +136,9 @@ export const pushCases: Cases = {
             metric = told;
         });
         await soon("a step is reported", async () => {
-            await worker.push(numbers(1, 1, 1), { metrics: { loss: 0.25, accuracy: { value: 0.5, weight: 32 } } });
+            await worker.push(numbers(1, 1, 1), {
+                metrics: { loss: 0.25, accuracy: { value: 0.5, weight: 32 } },
+            });
             await worker.flush();
             return metric !== undefined;
         });
@@ -139,7 +148,11 @@ export const pushCases: Cases = {
             info?.metrics.find(({ name }) => name === "accuracy"),
             { name: "accuracy", value: 0.5, weight: 32 },
         );
-        assert.ok((await coordinator.status()).metrics.some(({ name, worker: from }) => name === "loss" && from === "w"));
+        assert.ok(
+            (await coordinator.status()).metrics.some(
+                ({ name, worker: from }) => name === "loss" && from === "w",
+            ),
+        );
     },
 
     async push_without_base(scene) {
@@ -177,7 +190,10 @@ export const pushCases: Cases = {
     async verdicts(scene) {
         const { daemon, coordinator } = await scene.running(zeros());
         const verdicts: Verdict[] = [];
-        const worker = await scene.worker(daemon, { name: "w", onVerdict: (verdict) => verdicts.push(verdict) });
+        const worker = await scene.worker(daemon, {
+            name: "w",
+            onVerdict: (verdict) => verdicts.push(verdict),
+        });
         await worker.push(numbers(1, 1, 1));
         await worker.push(numbers(Number.POSITIVE_INFINITY, 1, 1));
         await worker.skip();

@@ -82,12 +82,15 @@ export const securityCases: Cases = {
         assert.ok(Date.now() - begun < 60000);
         error = await refused("ARGUMENT", Coordinator.open({ control, secret: secret("w1") }));
         assert.match(error.message, /serverKey/);
-        await refused("FORMAT", Coordinator.open({ control, secret: wrong, serverKey }).catch((refusal) => {
-            //  A public certificate may be read by others; that is said first where its mode says so.
-            if (refusal.codeName !== "PERMISSION") throw refusal;
-            chmodSync(wrong, 0o600);
-            return Coordinator.open({ control, secret: wrong, serverKey });
-        }));
+        await refused(
+            "FORMAT",
+            Coordinator.open({ control, secret: wrong, serverKey }).catch((refusal) => {
+                //  A public certificate may be read by others; that is said first where its mode says so.
+                if (refusal.codeName !== "PERMISSION") throw refusal;
+                chmodSync(wrong, 0o600);
+                return Coordinator.open({ control, secret: wrong, serverKey });
+            }),
+        );
         chmodSync(secret("w1"), 0o644);
         error = await refused("PERMISSION", Coordinator.open({ control, secret: secret("w1"), serverKey }));
         assert.match(error.message, /chmod 600/);

@@ -27,7 +27,8 @@ export const workerCases: Cases = {
         for (let i = 0; i < 50; i++) await worker.parameters();
         const after = (await coordinator.status()).counters.requests;
         //  Join, AddGradients, Acknowledgement, Leave and Status, and none of the worker's own.
-        if (requests !== undefined && after !== undefined) assert.ok(after - requests < 50, `${after - requests}`);
+        if (requests !== undefined && after !== undefined)
+            assert.ok(after - requests < 50, `${after - requests}`);
         assert.equal(worker.stats.updates >= 1, true);
     },
 
