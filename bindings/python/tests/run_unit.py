@@ -1,0 +1,56 @@
+"""Unit tests by pytest, then types, lint and format: a line each."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parents[1]
+CHECKS = {
+    "mypy": ["-m", "mypy", "--cache-dir", "/dev/null"],
+    "ruff-check": ["-m", "ruff", "check", "--no-cache", "--quiet", "."],
+    "ruff-format": ["-m", "ruff", "format", "--no-cache", "--check", "--quiet", "."],
+}
+
+
+class Lines:
+    """Tells each test in a line of the form that tests/bindings/check.py reads."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        name = report.nodeid.replace(" ", "_").replace("tests/unit/", "")
+        if report.failed:
+            for line in str(report.longrepr).splitlines():
+                print(f"    {line}")
+        if report.skipped:
+            print(f"skip {name}: {report.longrepr}")
+        elif report.failed and name not in self.seen:
+            self.seen.add(name)
+            print(f"not ok {name}")
+        elif report.when == "call":
+            self.seen.add(name)
+            print(f"ok {name}")
+
+
+def main() -> int:
+    arguments = ["-p", "no:terminal", "-p", "no:cacheprovider", "-W", "error", "--rootdir", HERE]
+    failed = pytest.main([str(one) for one in (*arguments, HERE / "tests" / "unit")], [Lines()])
+    for name, command in CHECKS.items():
+        done = subprocess.run(
+            [sys.executable, *command], cwd=HERE, check=False, capture_output=True, text=True
+        )
+        if done.returncode:
+            for line in (done.stdout + done.stderr).splitlines():
+                print(f"    {line}")
+        print(f"{'not ok' if done.returncode else 'ok'} {name}")
+        failed = failed or done.returncode
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
