@@ -106,8 +106,6 @@ func start(t *testing.T, sets ...string) *daemon {
 	return d
 }
 
-func (d *daemon) path(name string) string { return filepath.Join(d.folder, name) }
-
 // mkdir makes a folder of the daemon's.
 func mkdir(t *testing.T) string {
 	t.Helper()

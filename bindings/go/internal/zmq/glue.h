@@ -29,10 +29,12 @@ typedef struct {
 //  One frame; its copy of the data, or, with a count, the data itself. A signal may interrupt even what
 //  does not wait.
 static inline int
-glue_send_frame (void *socket, void *data, size_t size, atomic_llong *lent, zmq_free_fn *give_back, int flags)
+glue_send_frame (void *socket, void *data, size_t size, atomic_llong *lent, zmq_free_fn *give_back,
+                 int flags)
 {
     zmq_msg_t frame;
-    int rc = lent ? zmq_msg_init_data (&frame, data, size, give_back, lent) : zmq_msg_init_size (&frame, size);
+    int rc = lent ? zmq_msg_init_data (&frame, data, size, give_back, lent)
+                  : zmq_msg_init_size (&frame, size);
     if (rc != 0)
         return GLUE_FAILED;
     if (lent)
@@ -59,16 +61,16 @@ glue_give_back (void *data, void *hint)
 //  A header, then the payload in frames that end at ends [0 .. count - 1]. A message whose connection
 //  goes in the middle of it is dropped by ZeroMQ, what follows of it too.
 static inline int
-glue_send (void *socket, void *header, size_t header_size, void *payload, const size_t *ends, size_t count,
-           atomic_llong *lent)
+glue_send (void *socket, void *header, size_t header_size, void *payload, const size_t *ends,
+           size_t count, atomic_llong *lent)
 {
     int sent = glue_send_frame (socket, header, header_size, NULL, NULL, count ? ZMQ_SNDMORE : 0);
     size_t begin = 0;
     if (sent != GLUE_SENT)
         return sent;
     for (size_t i = 0; i < count; i++) {
-        if (glue_send_frame (socket, (char *) payload + begin, ends [i] - begin, lent, glue_give_back,
-                             i + 1 < count ? ZMQ_SNDMORE : 0)
+        if (glue_send_frame (socket, (char *) payload + begin, ends [i] - begin, lent,
+                             glue_give_back, i + 1 < count ? ZMQ_SNDMORE : 0)
             != GLUE_SENT)
             sent = GLUE_BROKEN;
         begin = ends [i];
@@ -95,11 +97,11 @@ glue_free (glue_message_t *self)
 static inline bool
 glue_room (glue_message_t *self, size_t most)
 {
+    if (self->count >= most)
+        return false;
     if (self->count < self->room)
         return true;
     size_t room = self->room ? self->room * 2 : 8;
-    if (self->count >= most)
-        return false;
     zmq_msg_t *items = malloc (room * sizeof *items);
     glue_view_t *views = realloc (self->views, room * sizeof *views);
     if (views)
