@@ -75,7 +75,6 @@ documents () {
     local libraries
     libraries=$(printf '%s:' "$build"/lib/*.jar)
     javadoc -quiet -Xdoclint:all -Werror -d "$build/javadoc" --module-path "$libraries" \
-        --source-path "$here/src/main/java:$build/generated-sources/protobuf/java" \
         --module-source-path "org.gradmq=$here/src/main/java:$build/generated-sources/protobuf/java" \
         --module org.gradmq
 }
@@ -84,7 +83,7 @@ unit () {
     local status=0
     check format formatter || status=1
     check javadoc documents || status=1
-    (java_run org.gradmq.support.Suite org.gradmq.unit) || status=1
+    (java_run org.gradmq.support.Suite org.gradmq.internal) || status=1
     return "$status"
 }
 

@@ -4,7 +4,7 @@ package digits;
  * Minibatches of one worker's part of the images: all of the part in a random order, then again.
  */
 final class Batch {
-    private static final double NOISE = 0.1;
+    private static final double NOISE = 0.35;
     private static final long SEEDS = 1000;
 
     /** Some images with a little noise, so that none comes twice. */

@@ -9,7 +9,10 @@ package org.gradmq;
 public class GradmqException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** What it is. */
     private final ErrorCode code;
+
+    /** The code's number, also where this version does not know it. */
     private final int number;
 
     /**
