@@ -11,7 +11,7 @@
 #define GRADMQ_CLIENT_REMOTE_H
 
 #include "client.h"
-#include "jsontext.h"
+#include "core/jsontext.h"
 #include "known.h"
 #include "request.h"
 

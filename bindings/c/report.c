@@ -1,6 +1,7 @@
 #include "remote.h"
 
 #include "core/code.h"
+#include "wire/json.h"
 
 #include <string.h>
 
@@ -24,15 +25,6 @@ s_texts (gradmq_jsontext_t *to, const char *key, const gradmq_texts_t *texts)
     gradmq_jsontext_close (to, ']');
 }
 
-static void
-s_counters (gradmq_jsontext_t *to, const char *key, const gradmq_counter_t *counters, size_t count)
-{
-    gradmq_jsontext_open (to, key, '{');
-    for (size_t i = 0; i < count; i++)
-        gradmq_jsontext_number (to, counters [i].name, counters [i].value);
-    gradmq_jsontext_close (to, '}');
-}
-
 //  What every document begins with.
 static void
 s_head (gradmq_remote_t *self)
@@ -41,63 +33,11 @@ s_head (gradmq_remote_t *self)
     gradmq_jsontext_clear (to);
     gradmq_jsontext_open (to, NULL, '{');
     gradmq_jsontext_text (to, "model", self->session.model);
-    gradmq_jsontext_open (to, "position", '{');
-    gradmq_jsontext_id (to, "instance", self->position.instance);
-    gradmq_jsontext_number (to, "epoch", self->position.epoch);
-    gradmq_jsontext_number (to, "version", self->position.version);
-    gradmq_jsontext_close (to, '}');
+    gradmq_wire_json_position (to, &self->position);
 }
 
 //  ------------------------------------------------------------------------------------------------
 //  Status
-
-static void
-s_operations (gradmq_jsontext_t *to, const gradmq_status_report_t *status)
-{
-    gradmq_jsontext_open (to, "operations", '[');
-    for (size_t i = 0; i < status->operation_count; i++) {
-        const gradmq_operation_t *operation = &status->operations [i];
-        gradmq_jsontext_open (to, NULL, '{');
-        gradmq_jsontext_number (to, "operation", operation->operation);
-        gradmq_jsontext_text (to, "name", operation->name);
-        gradmq_jsontext_flag (to, "done", operation->done);
-        gradmq_jsontext_number (to, "code", operation->code);
-        gradmq_jsontext_text (to, "message", operation->message);
-        gradmq_jsontext_close (to, '}');
-    }
-    gradmq_jsontext_close (to, ']');
-}
-
-static void
-s_last_metrics (gradmq_jsontext_t *to, const gradmq_status_report_t *status)
-{
-    gradmq_jsontext_open (to, "metrics", '[');
-    for (size_t i = 0; i < status->metric_count; i++) {
-        gradmq_jsontext_open (to, NULL, '{');
-        gradmq_jsontext_text (to, "name", status->metrics [i].name);
-        gradmq_jsontext_real (to, "value", status->metrics [i].value);
-        gradmq_jsontext_text (to, "worker", status->metrics [i].worker);
-        gradmq_jsontext_close (to, '}');
-    }
-    gradmq_jsontext_close (to, ']');
-}
-
-static void
-s_waiting (gradmq_jsontext_t *to, const gradmq_status_report_t *status)
-{
-    gradmq_jsontext_text (to, "policy", status->policy);
-    gradmq_jsontext_text (to, "rule", status->rule);
-    gradmq_jsontext_number (to, "round", status->round);
-    if (status->has_deadline)
-        gradmq_jsontext_number (to, "deadline_ms", status->deadline_ms);
-    else
-        gradmq_jsontext_text (to, "deadline_ms", NULL);
-    gradmq_jsontext_number (to, "min_clock", status->min_clock);
-    gradmq_jsontext_number (to, "contributions", status->contributions);
-    gradmq_jsontext_number (to, "needed", status->needed);
-    s_texts (to, "waiting_for", &status->waiting_for);
-    gradmq_jsontext_number (to, "waiting_total", status->waiting_total);
-}
 
 gradmq_err_t
 gradmq_remote_status (gradmq_remote_t *self, const char **json, gradmq_reason_t *why)
@@ -107,29 +47,9 @@ gradmq_remote_status (gradmq_remote_t *self, const char **json, gradmq_reason_t 
     gradmq_err_t err = gradmq_remote_expect (self, &request, NULL, GRADMQ_ANSWER_STATUS, why);
     if (err)
         return err;
-    const gradmq_status_report_t *status = &self->reply.status;
-    gradmq_jsontext_t *to = &self->document;
     s_head (self);
-    gradmq_jsontext_text (to, "product", status->product);
-    gradmq_jsontext_text (to, "state", gradmq_state_name (status->state));
-    gradmq_jsontext_text (to, "why", status->why);
-    gradmq_jsontext_text (to, "durability", status->durability);
-    gradmq_jsontext_number (to, "uptime_ms", status->uptime_ms);
-    gradmq_jsontext_number (to, "members", status->members);
-    gradmq_jsontext_number (to, "queued_gradients", status->queued_gradients);
-    gradmq_jsontext_number (to, "queued_bytes", status->queued_bytes);
-    gradmq_jsontext_number (to, "elements", status->elements);
-    gradmq_jsontext_number (to, "tensors", status->tensors);
-    gradmq_jsontext_real (to, "learning_rate", status->learning_rate);
-    gradmq_jsontext_number (to, "schedule_tick", status->schedule_tick);
-    gradmq_jsontext_number (to, "settings_revision", status->settings_revision);
-    gradmq_jsontext_number (to, "snapshots_pinned", status->snapshots_pinned);
-    gradmq_jsontext_number (to, "resident_bytes", status->resident_bytes);
-    s_waiting (to, status);
-    s_counters (to, "counters", status->counters, status->counter_count);
-    s_operations (to, status);
-    s_last_metrics (to, status);
-    gradmq_jsontext_close (to, '}');
+    gradmq_wire_json_status (&self->document, &self->reply.status);
+    gradmq_jsontext_close (&self->document, '}');
     return s_done (self, json, why);
 }
 
@@ -234,34 +154,6 @@ gradmq_remote_describe (gradmq_remote_t *self, const char **json, gradmq_reason_
 //  ------------------------------------------------------------------------------------------------
 //  Workers
 
-static void
-s_worker (gradmq_jsontext_t *to, const gradmq_worker_row_t *worker)
-{
-    gradmq_jsontext_open (to, NULL, '{');
-    gradmq_jsontext_text (to, "name", worker->name);
-    gradmq_jsontext_number (to, "incarnation", worker->incarnation);
-    gradmq_jsontext_flag (to, "leaving", worker->leaving);
-    gradmq_jsontext_number (to, "lease_left_ms", worker->lease_left_ms);
-    gradmq_jsontext_number (to, "seen_ms_ago", worker->seen_ms_ago);
-    gradmq_jsontext_number (to, "received_through", worker->received_through);
-    gradmq_jsontext_number (to, "settled_through", worker->settled_through);
-    gradmq_jsontext_number (to, "queued", worker->queued);
-    gradmq_jsontext_number (to, "clock", worker->clock);
-    gradmq_jsontext_number (to, "base_version", worker->base_version);
-    gradmq_jsontext_real (to, "staleness_mean", worker->staleness_mean);
-    s_counters (to, "dispositions", worker->dispositions, worker->disposition_count);
-    gradmq_jsontext_open (to, "metrics", '[');
-    for (size_t i = 0; i < worker->metric_count; i++) {
-        gradmq_jsontext_open (to, NULL, '{');
-        gradmq_jsontext_text (to, "name", worker->metrics [i].name);
-        gradmq_jsontext_real (to, "value", worker->metrics [i].value);
-        gradmq_jsontext_real (to, "weight", worker->metrics [i].weight);
-        gradmq_jsontext_close (to, '}');
-    }
-    gradmq_jsontext_close (to, ']');
-    gradmq_jsontext_close (to, '}');
-}
-
 gradmq_err_t
 gradmq_remote_workers (gradmq_remote_t *self, const char **json, gradmq_reason_t *why)
 {
@@ -281,7 +173,7 @@ gradmq_remote_workers (gradmq_remote_t *self, const char **json, gradmq_reason_t
         }
         const gradmq_workers_t *page = &self->reply.workers;
         for (size_t i = 0; i < page->count; i++)
-            s_worker (&self->document, &page->workers [i]);
+            gradmq_wire_json_worker (&self->document, &page->workers [i]);
         more = page->more && page->count > 0;
         if (more)
             strncpy (after, page->workers [page->count - 1].name, sizeof after - 1);

@@ -1,7 +1,7 @@
 //  A JSON document that grows. Commas are its own business; a key is NULL inside of an array.
 
-#ifndef GRADMQ_CLIENT_JSONTEXT_H
-#define GRADMQ_CLIENT_JSONTEXT_H
+#ifndef GRADMQ_CORE_JSONTEXT_H
+#define GRADMQ_CORE_JSONTEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
