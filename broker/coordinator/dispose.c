@@ -161,12 +161,14 @@ gradmq_engine_dispose (gradmq_engine_t *self, gradmq_entry_t **entry_p,
 }
 
 void
-gradmq_engine_note (gradmq_engine_t *self, const gradmq_step_report_t *report)
+gradmq_engine_note (gradmq_engine_t *self, const gradmq_step_report_t *report, uint64_t begin_us)
 {
     if (!report->steps)
         return;
     gradmq_count (&self->counters, GRADMQ_COUNTER_steps, report->steps);
     gradmq_count (&self->counters, GRADMQ_COUNTER_passes, 1);
+    gradmq_count_size (&self->counters, GRADMQ_BY_SIZE_pass_us,
+                       gradmq_clock_us (&self->clock) - begin_us);
     self->report_steps += report->steps;
     gradmq_step_report_t before = self->report;
     self->report = *report;

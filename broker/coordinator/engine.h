@@ -275,8 +275,10 @@ void gradmq_engine_check_open (gradmq_engine_t *self);
 void gradmq_engine_dispose (gradmq_engine_t *self, gradmq_entry_t **entry_p,
                             const gradmq_outcome_t *outcome);
 
-//  Count the steps of a report, and keep it for the next one that is published.
-void gradmq_engine_note (gradmq_engine_t *self, const gradmq_step_report_t *report);
+//  Count the steps of a pass and its time, and keep its report for the next one that is published.
+//    `begin_us`  when the pass began
+void gradmq_engine_note (gradmq_engine_t *self, const gradmq_step_report_t *report,
+                         uint64_t begin_us);
 
 //  A notice to all.
 void gradmq_engine_notice (gradmq_engine_t *self, gradmq_notice_t notice, const char *message,

@@ -78,9 +78,10 @@ s_close (gradmq_engine_t *self, s_closing_t *closing)
     for (size_t i = 0; i < closing->count; i++)
         closing->gradients [i] = &closing->entries [i]->gradient;
     gradmq_step_set_faulty (self->step, self->sync.faulty);
+    uint64_t begin = gradmq_clock_us (&self->clock);
     gradmq_step_close (self->step, self->model, closing->gradients, closing->count,
                        closing->outcomes, &report);
-    gradmq_engine_note (self, &report);
+    gradmq_engine_note (self, &report, begin);
     gradmq_recording_step (self, closing->entries, closing->count, closing->outcomes [0].code);
     gradmq_sync_closed (&self->sync);
     if (report.steps)

@@ -16,9 +16,9 @@ s_apply (gradmq_engine_t *self, size_t most)
     gradmq_outcome_t outcomes [AT_A_TIME];
     size_t count = gradmq_engine_pass (self, gradients, most < AT_A_TIME ? most : AT_A_TIME);
     gradmq_step_report_t report;
-    uint64_t version = gradmq_model_version (self->model);
+    uint64_t version = gradmq_model_version (self->model), begin = gradmq_clock_us (&self->clock);
     size_t done = gradmq_step_apply (self->step, self->model, gradients, count, outcomes, &report);
-    gradmq_engine_note (self, &report);
+    gradmq_engine_note (self, &report, begin);
     gradmq_recording_gradients (self, gradients, outcomes, done, version);
     for (size_t i = 0; i < done; i++) {
         gradmq_entry_t *entry = gradmq_queue_pop (&self->queue);

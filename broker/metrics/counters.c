@@ -42,6 +42,7 @@ void
 gradmq_count_size (gradmq_counters_t *self, gradmq_by_size_t family, uint64_t size)
 {
     size_t place = 0;
+    self->sum [family] += size;
     for (; size && place < GRADMQ_COUNTED_SIZES - 1; size >>= 1)
         place++;
     self->by_size [family][place]++;
@@ -87,4 +88,28 @@ const char *
 gradmq_counter_help (gradmq_counter_id_t id)
 {
     return s_rows [id].help;
+}
+
+const char *
+gradmq_by_code_name (gradmq_by_code_t family)
+{
+    return s_by_code [family].name;
+}
+
+const char *
+gradmq_by_code_help (gradmq_by_code_t family)
+{
+    return s_by_code [family].help;
+}
+
+const char *
+gradmq_by_size_name (gradmq_by_size_t family)
+{
+    return s_by_size [family].name;
+}
+
+const char *
+gradmq_by_size_help (gradmq_by_size_t family)
+{
+    return s_by_size [family].help;
 }

@@ -43,6 +43,7 @@ typedef struct {
     uint64_t value [GRADMQ_COUNTERS];
     uint64_t by_code [GRADMQ_BY_CODES][GRADMQ_COUNTED_CODES];
     uint64_t by_size [GRADMQ_BY_SIZES][GRADMQ_COUNTED_SIZES];
+    uint64_t sum [GRADMQ_BY_SIZES];  //  of the sizes that were counted
 } gradmq_counters_t;
 
 static inline void
@@ -68,9 +69,13 @@ typedef struct {
      + GRADMQ_BY_SIZES * GRADMQ_COUNTED_SIZES)
 size_t gradmq_counters_list (const gradmq_counters_t *self, gradmq_counted_t *list);
 
-//  Name and help of a counter.
+//  Name and help of a counter, and of a family.
 //    owns    static text
 const char *gradmq_counter_name (gradmq_counter_id_t id);
 const char *gradmq_counter_help (gradmq_counter_id_t id);
+const char *gradmq_by_code_name (gradmq_by_code_t family);
+const char *gradmq_by_code_help (gradmq_by_code_t family);
+const char *gradmq_by_size_name (gradmq_by_size_t family);
+const char *gradmq_by_size_help (gradmq_by_size_t family);
 
 #endif
