@@ -147,6 +147,7 @@ s_refused (gradmq_engine_t *self, gradmq_member_t *member, const gradmq_gradient
     gradmq_window_receive (&member->window, sequence);
     gradmq_window_dispose (&member->window, sequence, GRADMQ_REFUSED, code);
     member->disposed [GRADMQ_REFUSED]++;
+    member->refused_by [gradmq_counted_code (code)]++;
     gradmq_journal_disposed (self, gradient, GRADMQ_REFUSED, code);
     gradmq_engine_has_news (self, member);
     gradmq_engine_tell (self, member, GRADMQ_NOTICE_REFUSED, sequence, code, message);

@@ -138,6 +138,8 @@ s_dispose (gradmq_engine_t *self, const gradmq_entry_t *entry, const gradmq_outc
         gradmq_window_dispose (&member->window, gradient->sequence, outcome->disposition,
                                outcome->code);
         member->disposed [outcome->disposition]++;
+        if (outcome->code)
+            member->refused_by [gradmq_counted_code (outcome->code)]++;
         gradmq_journal_disposed (self, gradient, outcome->disposition, outcome->code);
         gradmq_engine_has_news (self, member);
     }

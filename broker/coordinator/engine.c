@@ -4,6 +4,7 @@
 #include "coordinator/journal.h"
 #include "coordinator/publisher.h"
 #include "coordinator/recording.h"
+#include "coordinator/reports.h"
 #include "core/log.h"
 #include "core/random.h"
 
@@ -51,6 +52,7 @@ gradmq_engine_destroy (gradmq_engine_t **self_p)
     gradmq_engine_t *self = *self_p;
     gradmq_recorder_abandon (&self->recording.recorder);
     free (self->recording.directory);
+    gradmq_reports_destroy (&self->reports);
     gradmq_checkpoints_free (self);
     gradmq_journal_unlock (self);
     gradmq_queue_clear (&self->open);

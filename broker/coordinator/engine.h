@@ -16,6 +16,7 @@
 
 struct gradmq_guard;
 struct gradmq_publisher;
+struct gradmq_reports;
 
 #define GRADMQ_METRIC_NAMES_MAX 32
 
@@ -110,6 +111,7 @@ typedef struct gradmq_engine {
     gradmq_metric_sum_t metrics [GRADMQ_METRIC_NAMES_MAX];
     size_t metric_count;
     uint64_t metrics_reported;
+    struct gradmq_reports *reports;  //  of steps, once somebody in this process looks; or NULL
     bool update_left_out;   //  the newest publication was, as readers hold too many versions
     uint64_t malformed_ms;  //  begin of the second that malformed_sent counts
     unsigned malformed_sent;

@@ -1,6 +1,7 @@
 #include "coordinator/publisher.h"
 
 #include "coordinator/frames.h"
+#include "coordinator/reports.h"
 #include "core/log.h"
 
 #include <inttypes.h>
@@ -437,6 +438,7 @@ gradmq_publisher_report (gradmq_publisher_t *self, gradmq_engine_t *engine)
     };
     snprintf (topic, sizeof topic, "event/%s/all/", engine->name);
     s_send_event (self->events, topic, &event);
+    gradmq_reports_add (engine->reports, &event);
     engine->report_steps = 0;
     engine->report.gradient_norm = engine->report.update_norm = NAN;
     engine->staleness_sum = 0;

@@ -1,7 +1,5 @@
 #include "metrics/counters.h"
 
-#include "core/error.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -35,7 +33,7 @@ static const s_row_t s_by_size [] = {
 void
 gradmq_count_code (gradmq_counters_t *self, gradmq_by_code_t family, uint32_t code)
 {
-    self->by_code [family][code < GRADMQ_COUNTED_CODES ? code : GRADMQ_ERR_INTERNAL]++;
+    self->by_code [family][gradmq_counted_code (code)]++;
 }
 
 void

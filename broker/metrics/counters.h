@@ -3,6 +3,8 @@
 #ifndef GRADMQ_METRICS_COUNTERS_H
 #define GRADMQ_METRICS_COUNTERS_H
 
+#include "core/error.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +52,13 @@ static inline void
 gradmq_count (gradmq_counters_t *self, gradmq_counter_id_t id, uint64_t by)
 {
     self->value [id] += by;
+}
+
+//  Where a code is counted.
+static inline uint32_t
+gradmq_counted_code (uint32_t code)
+{
+    return code < GRADMQ_COUNTED_CODES ? code : GRADMQ_ERR_INTERNAL;
 }
 
 void gradmq_count_code (gradmq_counters_t *self, gradmq_by_code_t family, uint32_t code);

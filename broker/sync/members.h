@@ -9,6 +9,7 @@
 #define GRADMQ_SYNC_MEMBERS_H
 
 #include "core/reason.h"
+#include "metrics/counters.h"
 #include "sync/window.h"
 
 typedef enum {
@@ -52,8 +53,9 @@ typedef struct gradmq_member {
     uint64_t base_version;
     double staleness_sum;
     uint64_t staleness_count;
-    uint64_t disposed [6];  //  by disposition
-    uint64_t notices_ms;    //  begin of the second that notices_sent counts
+    uint64_t disposed [6];                       //  by disposition
+    uint32_t refused_by [GRADMQ_COUNTED_CODES];  //  those REFUSED and SKIPPED, by code
+    uint64_t notices_ms;                         //  begin of the second that notices_sent counts
     unsigned notices_sent;
 } gradmq_member_t;
 
