@@ -172,8 +172,11 @@ gradmq_remote_workers (gradmq_remote_t *self, const char **json, gradmq_reason_t
             gradmq_jsontext_open (&self->document, "workers", '[');
         }
         const gradmq_workers_t *page = &self->reply.workers;
-        for (size_t i = 0; i < page->count; i++)
+        for (size_t i = 0; i < page->count; i++) {
+            gradmq_jsontext_open (&self->document, NULL, '{');
             gradmq_wire_json_worker (&self->document, &page->workers [i]);
+            gradmq_jsontext_close (&self->document, '}');
+        }
         more = page->more && page->count > 0;
         if (more)
             strncpy (after, page->workers [page->count - 1].name, sizeof after - 1);

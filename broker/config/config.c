@@ -1,6 +1,7 @@
 #include "config/config.h"
 
 #include "config/form.h"
+#include "core/address.h"
 #include "step/resolve.h"
 
 #include <inttypes.h>
@@ -218,6 +219,24 @@ s_check_settings (const gradmq_settings_t *settings, gradmq_reason_t *reason)
     return gradmq_refuse (reason, GRADMQ_ERR_CONFIG, "settings: %.400s", gradmq_reason_text (&why));
 }
 
+//  Nobody is asked for a key over HTTP, so that it has to be meant where others can reach it.
+static gradmq_err_t
+s_check_http (const gradmq_config_t *self, gradmq_reason_t *reason)
+{
+    gradmq_address_t address;
+    if (!self->http_listen [0])
+        return GRADMQ_OK;
+    gradmq_err_t err = gradmq_address_read (&address, self->http_listen, reason);
+    if (err || address.loopback || self->http_allow_plain_tcp)
+        return err;
+    return gradmq_refuse (
+        reason, GRADMQ_ERR_CONFIG,
+        "http/listen is %s, which can be reached from other machines, and anybody "
+        "there could read what it tells: use 127.0.0.1, or set "
+        "http/allow_plain_tcp to true",
+        self->http_listen);
+}
+
 gradmq_err_t
 gradmq_config_check (const gradmq_config_t *self, gradmq_reason_t *reason)
 {
@@ -233,5 +252,6 @@ gradmq_config_check (const gradmq_config_t *self, gradmq_reason_t *reason)
                               "security/authorised, and without it both are empty",
                               self->security_secret [0] ? "security/authorised"
                                                         : "security/secret");
-    return s_check_settings (&self->settings, reason);
+    gradmq_err_t err = s_check_http (self, reason);
+    return err ? err : s_check_settings (&self->settings, reason);
 }

@@ -27,6 +27,7 @@ typedef enum {
     GRADMQ_FORM_PLAIN,
     GRADMQ_FORM_NAME,
     GRADMQ_FORM_ENDPOINTS,
+    GRADMQ_FORM_ADDRESS,
     GRADMQ_FORM_PATH
 } gradmq_option_form_t;
 

@@ -32,7 +32,7 @@ void
 gradmq_document_option_range (const gradmq_option_row_t *row, char *text, size_t size)
 {
     static const char *const forms [] = {"text", "a name", "endpoints with commas between",
-                                         "a path"};
+                                         "an address and a port", "a path"};
     if (row->type == GRADMQ_OPTION_FLAG)
         snprintf (text, size, "true or false");
     else if (row->type == GRADMQ_OPTION_COUNT)

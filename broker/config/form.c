@@ -1,5 +1,6 @@
 #include "config/form.h"
 
+#include "core/address.h"
 #include "core/name.h"
 #include "core/utf8.h"
 
@@ -94,6 +95,16 @@ s_check_endpoints (const gradmq_option_row_t *row, const char *value, gradmq_rea
     }
 }
 
+static gradmq_err_t
+s_check_address (const gradmq_option_row_t *row, const char *value, gradmq_reason_t *reason)
+{
+    gradmq_address_t address;
+    gradmq_reason_t why = {0};
+    if (!value [0] || !gradmq_address_read (&address, value, &why))
+        return GRADMQ_OK;
+    return gradmq_refuse (reason, GRADMQ_ERR_CONFIG, "%s is %s", row->path, why.text);
+}
+
 gradmq_err_t
 gradmq_form_check (const gradmq_option_row_t *row, const char *value, gradmq_reason_t *reason)
 {
@@ -110,6 +121,8 @@ gradmq_form_check (const gradmq_option_row_t *row, const char *value, gradmq_rea
                               row->path, value);
     if (row->form == GRADMQ_FORM_ENDPOINTS)
         return s_check_endpoints (row, value, reason);
+    if (row->form == GRADMQ_FORM_ADDRESS)
+        return s_check_address (row, value, reason);
     return GRADMQ_OK;
 }
 

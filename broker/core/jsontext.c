@@ -136,3 +136,10 @@ gradmq_jsontext_id (gradmq_jsontext_t *self, const char *key, uint64_t id)
     snprintf (text, sizeof text, "%016" PRIx64, id);
     gradmq_jsontext_text (self, key, text);
 }
+
+void
+gradmq_jsontext_json (gradmq_jsontext_t *self, const char *key, const char *json)
+{
+    s_key (self, key);
+    s_add (self, json, strlen (json));
+}

@@ -31,4 +31,7 @@ void gradmq_jsontext_flag (gradmq_jsontext_t *self, const char *key, bool flag);
 //  readers of JSON have no whole numbers above 2^53.
 void gradmq_jsontext_id (gradmq_jsontext_t *self, const char *key, uint64_t id);
 
+//  A value that is JSON already.
+void gradmq_jsontext_json (gradmq_jsontext_t *self, const char *key, const char *json);
+
 #endif

@@ -113,7 +113,6 @@ gradmq_wire_json_status (gradmq_jsontext_t *to, const gradmq_status_report_t *st
 void
 gradmq_wire_json_worker (gradmq_jsontext_t *to, const gradmq_worker_row_t *worker)
 {
-    gradmq_jsontext_open (to, NULL, '{');
     gradmq_jsontext_text (to, "name", worker->name);
     gradmq_jsontext_number (to, "incarnation", worker->incarnation);
     gradmq_jsontext_flag (to, "leaving", worker->leaving);
@@ -135,7 +134,6 @@ gradmq_wire_json_worker (gradmq_jsontext_t *to, const gradmq_worker_row_t *worke
         gradmq_jsontext_close (to, '}');
     }
     gradmq_jsontext_close (to, ']');
-    gradmq_jsontext_close (to, '}');
 }
 
 void

@@ -13,7 +13,7 @@ void gradmq_wire_json_position (gradmq_jsontext_t *to, const gradmq_position_t *
 //  Members named as the fields of the status are, from "product" to "metrics".
 void gradmq_wire_json_status (gradmq_jsontext_t *to, const gradmq_status_report_t *status);
 
-//  One worker, as an element of a list.
+//  Members of a worker, from "name" to "metrics".
 void gradmq_wire_json_worker (gradmq_jsontext_t *to, const gradmq_worker_row_t *worker);
 
 //  Members of a report on steps, from "steps" to "metrics"; what was not measured is null.

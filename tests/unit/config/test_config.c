@@ -117,6 +117,7 @@ test_config_read_wrong_file_is_refused_with_line_and_path (void **state)
     s_refused ("heartbeat_ms = \"\"", "heartbeat_ms is \"\"");
     s_refused ("model\n    start = maybe", "model/start is \"maybe\"; it can be true or false");
     s_refused ("log\n    level = loud", "log/level is \"loud\"; it can be: error warning info");
+    s_refused ("http\n    listen = 9570", "http/listen is \"9570\"; it can be ADDRESS:PORT");
     s_refused ("model\n  name = x", "file:2: indent by four spaces");
 }
 
@@ -202,6 +203,31 @@ test_config_check_options_that_need_each_other (void **state)
 }
 
 static void
+test_config_check_http_beyond_loopback_has_to_be_meant (void **state)
+{
+    (void) state;
+    static const struct {
+        const char *address;
+        bool local;
+    } rows [] = {{"", true},           {"127.0.0.1:9570", true},
+                 {"[::1]:0", true},    {"0.0.0.0:9570", false},
+                 {"[::]:9570", false}, {"10.1.2.3:80", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows [0]; i++) {
+        gradmq_config_t config;
+        gradmq_reason_t why = {0};
+        gradmq_config_init (&config);
+        assert_false (config.http_allow_plain_tcp);
+        assert_int_equal (gradmq_config_set (&config, "http/listen", rows [i].address, NULL),
+                          GRADMQ_OK);
+        gradmq_err_t err = gradmq_config_check (&config, &why);
+        assert_int_equal (err, rows [i].local ? GRADMQ_OK : GRADMQ_ERR_CONFIG);
+        assert_true (rows [i].local || strstr (why.text, "http/allow_plain_tcp"));
+        config.http_allow_plain_tcp = true;
+        assert_int_equal (gradmq_config_check (&config, NULL), GRADMQ_OK);
+    }
+}
+
+static void
 test_config_load_file_too_long_or_absent_is_refused (void **state)
 {
     (void) state;
@@ -226,6 +252,7 @@ main (void)
         cmocka_unit_test (test_config_set_endpoints_have_a_known_form),
         cmocka_unit_test (test_config_set_value_that_no_file_can_have_is_refused),
         cmocka_unit_test (test_config_check_options_that_need_each_other),
+        cmocka_unit_test (test_config_check_http_beyond_loopback_has_to_be_meant),
         cmocka_unit_test (test_config_load_file_too_long_or_absent_is_refused),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
