@@ -7,7 +7,7 @@
 # What a build without tests needs.
 # shellcheck disable=SC2034  # for whoever sources this
 GRADMQ_BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config
-    libzmq3-dev libczmq-dev libprotobuf-c-dev protobuf-c-compiler libopenblas-dev libsodium-dev"
+    libzmq3-dev libczmq-dev libprotobuf-c-dev protobuf-c-compiler libopenblas-dev libsodium-dev libmicrohttpd-dev"
 
 # gradmq_missing PACKAGE...: print those that are not installed.
 gradmq_missing () {

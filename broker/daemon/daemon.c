@@ -7,6 +7,7 @@
 #include "daemon/setup.h"
 #include "daemon/signals.h"
 #include "daemon/trim.h"
+#include "http/http.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ enum { LOOK_MS = 100, ENDPOINTS_BYTES = 200, FILES_FEW = 4096 };
 typedef struct {
     const gradmq_config_t *config;
     gradmq_coordinator_t *coordinator;
+    gradmq_http_t *http;  //  NULL: nothing is told over HTTP
     gradmq_notify_t notify;
     gradmq_trim_t trim;
     gradmq_clock_t clock;
@@ -129,6 +131,25 @@ s_wait (s_daemon_t *self)
     }
 }
 
+static gradmq_err_t
+s_open_http (s_daemon_t *self, gradmq_reason_t *why)
+{
+    gradmq_address_t address;
+    if (!self->config->http_listen [0])
+        return GRADMQ_OK;
+    gradmq_err_t err = gradmq_address_read (&address, self->config->http_listen, why);
+    const gradmq_http_options_t options = {.address = &address,
+                                           .coordinator = self->coordinator,
+                                           .heartbeat_ms = self->config->heartbeat_ms};
+    if (!err)
+        err = gradmq_http_open (&self->http, &options, why);
+    if (!err)
+        gradmq_log (GRADMQ_LOG_INFO, "HTTP is answered at http://%s/",
+                    gradmq_http_address (self->http));
+    return err;
+}
+
+//  Serve until the end.
 static gradmq_exit_t
 s_serve (s_daemon_t *self)
 {
@@ -138,12 +159,19 @@ s_serve (s_daemon_t *self)
         gradmq_log (GRADMQ_LOG_ERROR, "%s", gradmq_reason_text (&why));
         return exit;
     }
-    s_say_ready (self);
-    gradmq_log (GRADMQ_LOG_INFO, "stopping: %s", s_wait (self));
+    if (s_open_http (self, &why)) {
+        gradmq_log (GRADMQ_LOG_ERROR, "%s", gradmq_reason_text (&why));
+        exit = why.code == GRADMQ_ERR_BIND ? GRADMQ_EXIT_BIND : GRADMQ_EXIT_FAILURE;
+    } else {
+        s_say_ready (self);
+        gradmq_log (GRADMQ_LOG_INFO, "stopping: %s", s_wait (self));
+        exit = GRADMQ_EXIT_OK;
+    }
     gradmq_notify_send (&self->notify, "STOPPING=1");
+    gradmq_http_close (&self->http);
     gradmq_coordinator_destroy (&self->coordinator);
     gradmq_log (GRADMQ_LOG_INFO, "stopped");
-    return GRADMQ_EXIT_OK;
+    return exit;
 }
 
 gradmq_exit_t
