@@ -18,7 +18,7 @@ fail () {
 }
 
 # Instrumented kernels take minutes, and so does a large model under load; both show nothing new.
-benches="ingest publish latency durability"
+benches="ingest publish latency durability http"
 [ -n "$GRADMQ_SANITIZE" ] || benches="$benches memory kernels convergence"
 for bench in $benches; do
     "$GRADMQ_BIN/gradmq" bench "$bench" --quick --pairs 1 --json > "$scratch/out" 2> "$scratch/err" ||

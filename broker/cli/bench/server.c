@@ -3,12 +3,14 @@
 #include "cli/bench/raw.h"
 #include "client.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { COME_UP_MS = 20000, LOAD_MS = 120000, ARGUMENTS = 16, SETTING_BYTES = 256 };
+enum { COME_UP_MS = 20000, LOAD_MS = 120000, ARGUMENTS = 20, SETTING_BYTES = 256, SETTINGS = 7 };
 
 //  What the process that loads the model has to know.
 typedef struct {
@@ -76,11 +78,11 @@ s_execute (gradmq_bench_server_t *self, const gradmq_bench_t *bench,
            const gradmq_bench_serve_t *serve, gradmq_reason_t *reason)
 {
     static const char *const sockets [] = {"gradients", "updates", "events"};
-    char settings [6][SETTING_BYTES];
-    const size_t given = serve->state ? 6 : 5;
+    char settings [SETTINGS][SETTING_BYTES];
     const char *arguments [ARGUMENTS] = {bench->daemon};
     size_t count = 1;
-    snprintf (self->control, sizeof self->control, "ipc://%.100s/control", bench->folder);
+    snprintf (self->control, sizeof self->control, "ipc://%.100s/control%s", bench->folder,
+              serve->http ? "-http" : "");
     snprintf (settings [0], SETTING_BYTES, "model/name=%s", GRADMQ_BENCH_MODEL);
     snprintf (settings [1], SETTING_BYTES, "sockets/control=%s", self->control);
     for (size_t i = 0; i < 3; i++) {
@@ -89,7 +91,8 @@ s_execute (gradmq_bench_server_t *self, const gradmq_bench_t *bench,
         snprintf (settings [i + 2], SETTING_BYTES, "sockets/%s=%s", sockets [i], endpoint);
     }
     snprintf (settings [5], SETTING_BYTES, "state/directory=%s", serve->state ? serve->state : "");
-    for (size_t i = 0; i < given; i++) {
+    snprintf (settings [6], SETTING_BYTES, "http/listen=%s", serve->http ? serve->http : "");
+    for (size_t i = 0; i < SETTINGS; i++) {
         arguments [count++] = "--set";
         arguments [count++] = settings [i];
     }
@@ -144,4 +147,49 @@ gradmq_bench_server_memory (const gradmq_bench_server_t *self, const char *name)
             kib = strtoull (line + length + 1, NULL, 10);
     fclose (file);
     return kib << 10;
+}
+
+double
+gradmq_bench_server_processor (const gradmq_bench_server_t *self)
+{
+    clockid_t clock;
+    struct timespec used;
+    if (clock_getcpuclockid (self->peer.process, &clock) || clock_gettime (clock, &used))
+        return 0;
+    return (double) used.tv_sec + (double) used.tv_nsec / 1e9;
+}
+
+//  A line of a file of a thread; "" where it has gone.
+static void
+s_read_line (const char *folder, const char *thread, const char *name, char line [256])
+{
+    char path [320];
+    line [0] = 0;
+    snprintf (path, sizeof path, "%s/%.64s/%s", folder, thread, name);
+    FILE *file = fopen (path, "r");
+    if (!file)
+        return;
+    if (!fgets (line, 256, file))
+        line [0] = 0;
+    fclose (file);
+}
+
+double
+gradmq_bench_server_threads (const gradmq_bench_server_t *self, const char *prefix)
+{
+    char folder [64], line [256];
+    double ns = 0;
+    snprintf (folder, sizeof folder, "/proc/%ld/task", (long) self->peer.process);
+    DIR *threads = opendir (folder);
+    if (!threads)
+        return 0;
+    for (const struct dirent *thread; (thread = readdir (threads));) {
+        s_read_line (folder, thread->d_name, "comm", line);
+        if (strncmp (line, prefix, strlen (prefix)) != 0)
+            continue;
+        s_read_line (folder, thread->d_name, "schedstat", line);
+        ns += strtod (line, NULL);
+    }
+    closedir (threads);
+    return ns / 1e9;
 }

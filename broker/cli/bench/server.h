@@ -14,6 +14,7 @@ typedef struct {
     uint64_t bytes;     //  of the model: f32 zeros in a tensor "whole" ...
     bool toe;           //  ... and, where this is set, a last one of one element, "toe"
     const char *state;  //  folder for journals and checkpoints; NULL: it keeps none
+    const char *http;   //  where it answers HTTP; NULL: nowhere
 } gradmq_bench_serve_t;
 
 //  All zero: none.
@@ -36,5 +37,11 @@ void gradmq_bench_server_close (gradmq_bench_server_t *self);
 
 //  A number of /proc/PID/status, such as "VmRSS", in bytes; 0 when it cannot be read.
 uint64_t gradmq_bench_server_memory (const gradmq_bench_server_t *self, const char *name);
+
+//  Processor time that it has used so far, in seconds; 0 when that cannot be told.
+double gradmq_bench_server_processor (const gradmq_bench_server_t *self);
+
+//  The same of its threads whose names begin so.
+double gradmq_bench_server_threads (const gradmq_bench_server_t *self, const char *prefix);
 
 #endif
