@@ -1,5 +1,6 @@
 #include "config/command_line.h"
 #include "config/document.h"
+#include "metrics/prometheus.h"
 
 #include <string.h>
 
@@ -110,6 +111,17 @@ s_statuses (FILE *to)
 }
 
 static void
+s_metrics (FILE *to)
+{
+    gradmq_family_t family;
+    for (size_t i = 0; gradmq_prometheus_family (i, &family); i++) {
+        s_tag (to, family.name);
+        fprintf (to, " (%s)\n", family.type);
+        s_line (to, family.help);
+    }
+}
+
+static void
 s_section (FILE *to, const char *name, const char *text)
 {
     fprintf (to, ".SH %s\n%s", name, text);
@@ -139,6 +151,20 @@ static const char s_file [] =
     "the option \\fBlevel\\fR of the section \\fBlog\\fR; \\fB\\-\\-set\\fR takes paths.\n"
     ".PP\n.RS\n.nf\nmodel\n    name = \"digits\"\nsettings\n    optimizer = \"adam\"\n"
     "    learning_rate = 0.001\n.fi\n.RE\n";
+
+static const char s_http [] = "With \\fBhttp/listen\\fR there is a page at \\fB/\\fR that follows "
+                              "the training, \\fB/metrics\\fR for\n"
+                              "Prometheus, \\fB/healthz\\fR (200 while the coordinator goes round "
+                              "its loop) and \\fB/readyz\\fR (200 when\n"
+                              "a model is loaded, be it running or stopped by will), "
+                              "\\fB/status.json\\fR, \\fB/history.json\\fR\n"
+                              "(reports on steps since the start, thinned out) and "
+                              "\\fB/events\\fR, the same as server-sent events.\n"
+                              "It only reads. What is told is at most a second old. Nobody is "
+                              "asked for a key, and nothing is\n"
+                              "encrypted, whatever the keys of the other sockets: where others may "
+                              "read, a proxy in front of it\n"
+                              "can ask.\n";
 
 static const char s_signals [] =
     ".TP\n\\fBSIGINT\\fR, \\fBSIGTERM\\fR\nStop: subscribers are told, the sockets are closed, the "
@@ -181,6 +207,12 @@ gradmq_document_man (FILE *to)
                "How gradients become parameters at the start; clients can change them. A setting\n"
                "that the optimizer or schedule in force does not read is refused.\n");
     s_settings (to);
+    s_section (to, "HTTP", s_http);
+    s_section (
+        to, "METRICS",
+        "What \\fB/metrics\\fR tells. Each has the label \\fBmodel\\fR; reasons are codes of the\n"
+        "protocol.\n");
+    s_metrics (to);
     s_section (to, "SIGNALS", s_signals);
     s_section (to, "ENVIRONMENT", s_environment);
     s_section (to, "EXIT STATUS", "");

@@ -182,6 +182,12 @@ static const s_path_t s_paths [] = {
 #undef X
 };
 
+static const char s_not_found [] = "there is no such path; there is the page at /, and\n"
+#define X(path, function, help) path ": " help "\n"
+#include "http/path.def"
+#undef X
+    ;
+
 //  --------------------------------------------------------------------------------------------
 //  A request
 
@@ -245,6 +251,6 @@ gradmq_http_answer (gradmq_http_t *self, struct MHD_Connection *connection, cons
     const gradmq_page_t *page = gradmq_page_find (path);
     if (page)
         return s_send_page (connection, page);
-    answer = s_say (MHD_HTTP_NOT_FOUND, "there is no such path\n");
+    answer = s_say (MHD_HTTP_NOT_FOUND, s_not_found);
     return s_send (connection, &answer);
 }

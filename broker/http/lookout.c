@@ -231,6 +231,8 @@ gradmq_lookout_open (gradmq_lookout_t **self_p, const gradmq_lookout_options_t *
     gradmq_err_t err = s_look (self, true, reason);
     if (!err && pthread_create (&self->thread, NULL, s_run, self))
         err = gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "no thread can be started");
+    else if (!err)
+        pthread_setname_np (self->thread, "http-lookout");
     if (err) {
         s_free (self);
         return err;
