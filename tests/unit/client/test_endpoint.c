@@ -66,6 +66,25 @@ test_choose_prefers_the_transport_of_control (void **state)
         GRADMQ_ERR_CONNECT);
 }
 
+static void
+test_choose_passes_over_what_cannot_be_reached (void **state)
+{
+    (void) state;
+    const char *const items [] = {"tcp://*:5571", "tcp://10.1.2.3:5571"};
+    char to [GRADMQ_ENDPOINT_BYTES];
+    assert_int_equal (
+        gradmq_endpoint_choose (to, &(gradmq_texts_t){items, 2}, "ipc:///tmp/c", "gradients", NULL),
+        GRADMQ_OK);
+    assert_string_equal (to, "tcp://10.1.2.3:5571");
+    assert_int_equal (
+        gradmq_endpoint_choose (to, &(gradmq_texts_t){items, 2}, "tcp://h:1", "gradients", NULL),
+        GRADMQ_OK);
+    assert_string_equal (to, "tcp://h:5571");
+    assert_int_equal (
+        gradmq_endpoint_choose (to, &(gradmq_texts_t){items, 1}, "ipc:///tmp/c", "gradients", NULL),
+        GRADMQ_ERR_ARGUMENT);
+}
+
 int
 main (void)
 {
@@ -74,6 +93,7 @@ main (void)
         cmocka_unit_test (test_resolve_wildcard_without_a_host_is_argument),
         cmocka_unit_test (test_resolve_too_long_is_argument),
         cmocka_unit_test (test_choose_prefers_the_transport_of_control),
+        cmocka_unit_test (test_choose_passes_over_what_cannot_be_reached),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
