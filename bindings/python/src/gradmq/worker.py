@@ -361,4 +361,4 @@ class Worker:
         core = getattr(self, "_core", None)
         if core is not None and not core.closed:
             text = f"worker {core.name} was not closed"
-            warnings.warn(text, ResourceWarning, stacklevel=2, source=self)
+            warnings.warn(text, ResourceWarning, stacklevel=2)

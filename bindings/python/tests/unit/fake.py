@@ -45,12 +45,14 @@ class Fake:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, value: object, traceback: object) -> None:
         self._end.set()
         self._thread.join()
         for socket in self._sockets.values():
             socket.close()
-        self.context.term()
+        if kind is None:
+            # It returns when everything else that uses it is closed, too.
+            self.context.term()
 
     @property
     def options(self) -> dict[str, Any]:

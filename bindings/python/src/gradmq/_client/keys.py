@@ -137,12 +137,13 @@ def _read_file(path: Path, secret: bool) -> str:
         handle = os.open(path, flags)
     except OSError as why:
         raise error(Code.IO, f"{path}: cannot open it: {why.strerror}") from None
-    with os.fdopen(handle, "rb") as file:
+    try:
         _check_mode(path, os.fstat(handle), secret)
-        try:
-            data = file.read(_CERTIFICATE_BYTES)
-        except OSError as why:
-            raise error(Code.IO, f"{path}: cannot read it: {why.strerror}") from None
+        data = os.read(handle, _CERTIFICATE_BYTES)
+    except OSError as why:
+        raise error(Code.IO, f"{path}: cannot read it: {why.strerror}") from None
+    finally:
+        os.close(handle)
     if len(data) >= _CERTIFICATE_BYTES:
         raise error(
             Code.FORMAT, f"{path} is too long for a certificate: {_CERTIFICATE_BYTES} bytes or more"
