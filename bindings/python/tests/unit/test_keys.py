@@ -149,5 +149,5 @@ def test_options_are_checked_before_anything_is_connected() -> None:
         ({"control": "tcp://h:1", "window": 0}, Code.ARGUMENT),
     ):
         with pytest.raises(GradMQError) as caught:
-            gradmq.Worker(**options)  # type: ignore[arg-type]
+            gradmq.Worker(**options)
         assert caught.value.code == code
