@@ -36,19 +36,29 @@ def read_monitor(link: Link) -> None:
 
 
 def read_events(link: Link) -> None:
-    """Read events that came."""
+    """Read events that came. Of announcements the newest says all."""
+    announced: list[zmq.Frame] | None = None
     for _ in range(_EVENTS_MOST):
         frames = receive(link.events) if link.events is not None else None
         if frames is None:
-            return
+            break
         if len(frames) < 2:
             continue
-        try:
-            event = messages.read_event(frames[1].bytes)
-        except GradMQError:
-            continue
-        link.take_heard()
-        _take_event(link, event)
+        if frames[0].bytes.startswith(b"announce/"):
+            announced = frames
+        else:
+            _read_event(link, frames)
+    if announced is not None:
+        _read_event(link, announced)
+
+
+def _read_event(link: Link, frames: list[zmq.Frame]) -> None:
+    try:
+        event = messages.read_event(frames[1].bytes)
+    except GradMQError:
+        return
+    link.take_heard()
+    _take_event(link, event)
 
 
 def _take_event(link: Link, event: Any) -> None:
