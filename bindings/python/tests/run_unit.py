@@ -39,7 +39,10 @@ class Lines:
 
 def main() -> int:
     arguments = ["-p", "no:terminal", "-p", "no:cacheprovider", "-W", "error", "--rootdir", HERE]
-    failed = pytest.main([str(one) for one in (*arguments, HERE / "tests" / "unit")], [Lines()])
+    ended = pytest.main([str(one) for one in (*arguments, HERE / "tests" / "unit")], [Lines()])
+    failed = ended != pytest.ExitCode.OK
+    if ended not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        print(f"    pytest ended with {ended!r}\nnot ok pytest")
     for name, command in CHECKS.items():
         done = subprocess.run(
             [sys.executable, *command], cwd=HERE, check=False, capture_output=True, text=True
@@ -48,7 +51,7 @@ def main() -> int:
             for line in (done.stdout + done.stderr).splitlines():
                 print(f"    {line}")
         print(f"{'not ok' if done.returncode else 'ok'} {name}")
-        failed = failed or done.returncode
+        failed = failed or done.returncode != 0
     return 1 if failed else 0
 
 

@@ -12,6 +12,7 @@ from . import _limits
 from ._client.remote import RemoteCore
 from ._client.session import DEFAULT_TIMEOUT
 from ._client.waiting import BlockingWaiter
+from ._client.watch import Watch
 from .reports import Acknowledgement, Description, Event, Operation, Position, Status, WorkerInfo
 from .worker import Turns
 
@@ -20,6 +21,35 @@ C = TypeVar("C", bound="Control")
 
 class _Core(RemoteCore):
     _make_waiter = BlockingWaiter
+
+
+class Events(Iterator[Event | Acknowledgement]):
+    """What `Coordinator.events` follows: an iterator that never ends by itself."""
+
+    def __init__(self, watch: Watch, turns: Turns, timeout: float | None) -> None:
+        self._watch = watch
+        self._turns = turns
+        self._timeout = timeout
+        self._closed = False
+
+    def __next__(self) -> Event | Acknowledgement:
+        if self._closed:
+            raise StopIteration
+        return self._turns.run(self._watch.next(self._timeout))
+
+    def close(self) -> None:
+        """Follow no more. Closing twice is fine."""
+        self._closed = True
+        self._watch.close()
+
+    def __enter__(self) -> Events:
+        return self
+
+    def __exit__(self, kind: object, value: object, traceback: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class Control:
@@ -200,12 +230,12 @@ class Control:
         announcements: bool = False,
         malformed: bool = False,
         timeout: float | None = None,
-    ) -> Iterator[Event | Acknowledgement]:
+    ) -> Events:
         """
         Iterate over heartbeats, notices and step reports.
 
-        The subscription holds when the first is asked for; nothing that is published later is
-        missed but by overflow. It ends with `break`.
+        The subscription holds when this returns; nothing that is published later is missed but by
+        overflow. It ends with `Events.close`, or the end of its `with` block.
 
         Args:
             worker: Also what is told to this worker, its acknowledgements included.
@@ -214,15 +244,7 @@ class Control:
             timeout: Longest wait for one of them, in seconds; TIMEOUT then.
         """
         watch = self._turns.run(self._core.watch(worker, announcements, malformed))
-
-        def following() -> Iterator[Event | Acknowledgement]:
-            try:
-                while True:
-                    yield self._turns.run(watch.next(timeout))
-            finally:
-                watch.close()
-
-        return following()
+        return Events(watch, self._turns, timeout)
 
     # ----------------------------------------------------------------------------------------------
     # Operations

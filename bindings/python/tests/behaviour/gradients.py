@@ -235,13 +235,14 @@ def push_weight() -> None:
 @case
 def push_metrics() -> None:
     with Daemon() as daemon, daemon.load() as coordinator:
-        events = coordinator.events(timeout=60)
-        with daemon.worker() as worker:
-            worker.push(ones(), metrics={"loss": 0.25, "accuracy": (0.75, 32.0)})
-            worker.flush()
-        for event in events:
-            if isinstance(event, gradmq.StepReport) and event.metrics:
-                break
+        with coordinator.events(timeout=60) as events:
+            with daemon.worker() as worker:
+                worker.push(ones(), metrics={"loss": 0.25, "accuracy": (0.75, 32.0)})
+                worker.flush()
+            for event in events:
+                if isinstance(event, gradmq.StepReport) and event.metrics:
+                    break
+        assert list(events) == []
         assert isinstance(event, gradmq.StepReport)
         assert event.metrics["loss"].mean == 0.25
         assert event.metrics["accuracy"].mean == 0.75
@@ -314,9 +315,7 @@ def _compressed(how: gradmq.Compression, encoding: str) -> None:
             told = worker.parameters("fetch")
             for name in model:
                 left = np.abs(told[name] + total[name]).max()
-                assert left < 0.5, (
-                    f"{encoding}: {name} is off by {left}"
-                )
+                assert left < 0.5, f"{encoding}: {name} is off by {left}"
             sent = coordinator.status().counters["gradients_bytes"]
             assert sent < 0.9 * 260 * 4 * (32 * 48 + 700)
             with expect(Code.NON_FINITE):

@@ -324,3 +324,62 @@ def test_tasks_share_a_worker() -> None:
 def test_the_first_instance_is_that_of_describe() -> None:
     with Fake() as fake, gradmq.Coordinator(CONTROL, **fake.options) as coordinator:
         assert coordinator.position == gradmq.Position(INSTANCE, EPOCH, 0)
+
+
+class Interrupted:
+    """A socket whose sending is interrupted once, in front of one of its frames."""
+
+    def __init__(self, socket: Any, at: int) -> None:
+        self._socket, self._left = socket, at
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
+
+    def send(self, *arguments: Any, **options: Any) -> Any:
+        self._left -= 1
+        if self._left == -1:
+            raise KeyboardInterrupt
+        return self._socket.send(*arguments, **options)
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_an_interrupted_push_is_no_half_message_for_the_next_one(at: int) -> None:
+    with Fake() as fake, gradmq.Worker(CONTROL, **fake.options) as worker:
+        link = worker._core._link
+        assert link is not None
+        link.gradients = Interrupted(link.gradients, at)  # type: ignore[assignment]
+        fake.acknowledgement = {"missing": [{"first": 1, "last": 1}]}
+        with pytest.raises(KeyboardInterrupt):
+            worker.push(ONES)
+        worker.push({"v": np.full(3, 2, np.float32)})
+        until(lambda: len(fake.pushed) == 1, worker)
+        for frames in fake.pushed:
+            gradient.check(gradient.read(frames[0]).message, LAYOUT, frames[1:])
+        # What was begun counts as pushed: it is missing, and sent again.
+        assert worker.stats.pushed == 2
+        until(lambda: len(fake.pushed) == 2, worker)
+        sequences = {gradient.read(frames[0]).message.sequence for frames in fake.pushed}
+        assert sequences == {1, 2}
+        fake.acknowledgement = {}
+        fake.publish_ack(received_through=2, settled_through=2)
+        worker.flush()
+
+
+def test_an_interrupted_request_is_no_half_message_for_the_next_one() -> None:
+    with Fake() as fake, gradmq.Coordinator(CONTROL, **fake.options) as coordinator:
+        requester = coordinator._core._requester
+        assert requester is not None
+        requester.socket = Interrupted(requester.socket, 1)  # type: ignore[assignment]
+
+        def loaded(request: Any, reply: Any) -> list[bytes] | None:
+            if request.WhichOneof("body") == "set_model_parameters":
+                reply.loaded.elements = 3
+            else:
+                reply.state.state = 3
+            return None
+
+        fake.answer = loaded
+        with pytest.raises(KeyboardInterrupt):
+            coordinator.set_model_parameters(ONES)
+        coordinator.start()
+        assert fake.asked == ["describe", "start"]

@@ -210,7 +210,7 @@ class RemoteCore(Asking):
         """Add one model to merge; see `gradmq.Coordinator.add_model_parameters`."""
         if kind not in (Kind.MODEL_PARAMETERS, Kind.DELTA):
             raise error(Code.ARGUMENT, "a gradient is no parameters: add_gradients, or say DELTA")
-        said = Said(Kind(kind), weight, metrics or {})
+        said = Said(kind, weight, metrics or {})
         order = adding.Order(
             "add_model_parameters", said, dtype, partial, copy, dry_run, settled=False
         )

@@ -107,13 +107,23 @@ class Requester:
         self._asked: _Asked | None = None
         self._reached = False
         self._lock = session.waiter.lock()
-        self.socket = session.socket(zmq.REQ)
-        self._handshake = Handshake(session, self.socket)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.socket = self.session.socket(zmq.REQ)
+        self._handshake = Handshake(self.session, self.socket)
         try:
-            session.connect(self.socket, session.control)
+            self.session.connect(self.socket, self.session.control)
         except BaseException:
             self.close()
             raise
+
+    def _renew(self) -> None:
+        """Half a message must not be continued by the next one."""
+        asked = self._asked
+        self.close()
+        self._connect()
+        self._asked = asked
 
     def close(self) -> None:
         """Close the socket; its linger is finite."""
@@ -163,14 +173,19 @@ class Requester:
         asked.sent = True
         asked.again = now() + _LOOK
         try:
-            self.socket.send(
-                asked.header, zmq.NOBLOCK | (zmq.SNDMORE if asked.payload else 0), copy=True
-            )
+            more = zmq.SNDMORE if asked.payload else 0
+            self.socket.send(asked.header, zmq.NOBLOCK | more)
             for at, frame in enumerate(asked.payload, 1):
                 more = zmq.SNDMORE if at < len(asked.payload) else 0
                 self.socket.send(frame, zmq.NOBLOCK | more, copy=False)
         except zmq.ZMQError:
+            # The connection went in the middle.
+            self._renew()
+            asked.sent = False
             return
+        except BaseException:
+            self._renew()
+            raise
         asked.again = now() + self.session.request_timeout + self._backoff(asked.tries)
         asked.tries += 1
 

@@ -28,6 +28,8 @@ class Said:
     last_of_clock: bool = False
 
     def __post_init__(self) -> None:
+        if self.kind not in Kind._value2member_map_:
+            raise error(Code.ARGUMENT, f"kind {self.kind} is none: {', '.join(Kind.__members__)}")
         for what in ("weight", "loss_scale"):
             value = getattr(self, what)
             if not (math.isfinite(value) and value > 0):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol, TypeVar
 
 import zmq
@@ -36,6 +36,9 @@ class Waiter(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Let time pass."""
 
+    async def call(self, function: Callable[[], None]) -> None:
+        """Run what blocks for a moment."""
+
     def lock(self) -> Lock:
         """What keeps two tasks from doing the same at a time."""
 
@@ -60,6 +63,10 @@ class BlockingWaiter:
     async def sleep(self, seconds: float) -> None:
         """As `Waiter.sleep`."""
         time.sleep(max(0.0, seconds))  # noqa: ASYNC251
+
+    async def call(self, function: Callable[[], None]) -> None:
+        """As `Waiter.call`."""
+        function()
 
     def lock(self) -> Lock:
         """As `Waiter.lock`: one thread has nobody to keep out."""
@@ -114,6 +121,10 @@ class AsyncioWaiter:
     async def sleep(self, seconds: float) -> None:
         """As `Waiter.sleep`."""
         await asyncio.sleep(max(0.0, seconds))
+
+    async def call(self, function: Callable[[], None]) -> None:
+        """As `Waiter.call`: in another thread."""
+        await asyncio.to_thread(function)
 
     def lock(self) -> Lock:
         """As `Waiter.lock`."""

@@ -116,7 +116,7 @@ class WorkerCore:
     async def updates(self, *, timeout: float | None = None) -> AsyncIterator[Parameters]:
         """Iterate over versions, each newer than the one before; see `gradmq.Worker.updates`."""
         last: tuple[int, int, int] | None = None
-        while self._link is not None:
+        while not self._closed:
             parameters = await self.next_update(last, timeout)
             last = (parameters.instance, *parameters.position)
             yield parameters
@@ -125,6 +125,7 @@ class WorkerCore:
         self, last: tuple[int, int, int] | None, timeout: float | None
     ) -> Parameters:
         """Parameters of another version than `last`; after the first round that made none, too."""
+        self._opened.able_to_fetch()
         deadline = self._deadline(timeout)
         which = "newest" if last is None else "next"
         while True:
@@ -162,7 +163,7 @@ class WorkerCore:
             raise error(Code.ARGUMENT, "a SKIP has no tensors: call skip")
         return await self._push.push(
             gradients,
-            Said(Kind(kind), weight, metrics or {}, loss_scale, clock, last_of_clock),
+            Said(kind, weight, metrics or {}, loss_scale, clock, last_of_clock),
             dtype=dtype,
             partial=partial,
             copy=copy,
@@ -323,7 +324,8 @@ class WorkerCore:
         if not link.ledger.incarnation:
             return
         if link.lease is not None:
-            link.lease.stop()
+            # No Join of its own may come behind the Leave.
+            await self._session.waiter.call(link.lease.stop)
         leave = schema.Request().leave
         leave.worker = self._session.name
         leave.incarnation = link.ledger.incarnation
