@@ -351,7 +351,7 @@ func (c *Coordinator) GetModelParameters(ctx context.Context, stream string, new
 		message = new(zmq.Message)
 	}
 	arrived := arrival{at: placeOf(a.reply.GetPosition()), dtype: DType(told.GetDtype()),
-		encoding: tensor.Encoding(told.GetEncoding()), message: message, first: 1}
+		encoding: tensor.Encoding(told.GetEncoding()), bytes: told.Bytes, message: message, first: 1}
 	p, err := arrived.take(l)
 	if err != nil {
 		return nil, err

@@ -64,8 +64,8 @@ const (
 )
 
 // Error is what every call of this package fails with: a Code, and a Message that says what was wrong and
-// what to do. errors.Is (err, ErrTimeout) compares codes; where a context ended a wait, errors.Is (err,
-// context.DeadlineExceeded) or context.Canceled holds as well.
+// what to do. errors.Is(err, ErrTimeout) compares codes; where a context ended a wait,
+// errors.Is(err, context.DeadlineExceeded) or context.Canceled holds as well.
 type Error = fault.Error
 
 // One error of each code, for errors.Is.

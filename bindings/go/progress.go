@@ -18,8 +18,8 @@ const (
 	eventsMost = 4096
 	// leavingAfter: what ZeroMQ still holds is looked at again after this.
 	leavingAfter = 50 * time.Millisecond
-	// blockedEvery: so often it is looked whether gradients can be sent again.
-	blockedEvery = 20 * time.Millisecond
+	// blockedEvery: so often it is looked whether gradients can be sent again; mostly the monitor tells sooner.
+	blockedEvery = 100 * time.Millisecond
 )
 
 // Notices that a worker acts upon; numbers as on the wire.

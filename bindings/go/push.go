@@ -109,6 +109,9 @@ func (w *Worker) Skip(ctx context.Context, options *PushOptions) (uint64, error)
 	if err := o.check(); err != nil {
 		return 0, err
 	}
+	if o.Release != nil {
+		defer o.Release()
+	}
 	o.Kind = kindSkip
 	ctx, cancel := w.s.within(ctx)
 	defer cancel()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradmq/gradmq/bindings/go/internal/fault"
 	pb "github.com/gradmq/gradmq/bindings/go/internal/gradmqpb"
+	"github.com/gradmq/gradmq/bindings/go/internal/ledger"
 	"github.com/gradmq/gradmq/bindings/go/internal/zmq"
 )
 
@@ -202,7 +203,7 @@ func (w *Worker) described(description *pb.Description) error {
 		*one.kept = endpoint
 	}
 	if milliseconds := description.GetHeartbeatMs(); milliseconds > 0 {
-		w.hearsay.Heartbeat = time.Duration(min(milliseconds, 60000)) * time.Millisecond
+		w.hearsay.Heartbeat = ledger.Heartbeat(milliseconds)
 	}
 	return nil
 }

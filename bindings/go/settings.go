@@ -37,7 +37,7 @@ type Setting struct {
 	Given bool // somebody set it; else it is a default
 }
 
-// Parameters of a coordinator, which are no parameters of a model: its settings in force.
+// SettingsInForce are the settings of a coordinator at one time.
 type SettingsInForce struct {
 	Settings []Setting // by name
 	Revision uint64    // + 1 a change

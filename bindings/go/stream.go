@@ -29,6 +29,7 @@ type arrival struct {
 	layout   uint64
 	dtype    DType
 	encoding tensor.Encoding
+	bytes    *uint64 // as the header says it
 	message  *zmq.Message
 	first    int // frame of the payload
 }
@@ -178,7 +179,7 @@ func (w *Worker) update(update *pb.Update) {
 		s.pending.message.Close()
 	}
 	s.pending = &arrival{at: at, layout: update.GetLayout(), dtype: DType(update.GetDtype()),
-		encoding: tensor.Encoding(update.GetEncoding()), message: s.spare, first: 2}
+		encoding: tensor.Encoding(update.GetEncoding()), bytes: update.Bytes, message: s.spare, first: 2}
 	s.spare = nil
 }
 
@@ -191,9 +192,13 @@ func (s *stream) heldAt() ledger.Place {
 
 // take makes parameters of what arrived, in memory of their own, and lets go of it. Without mutex.
 func (a *arrival) take(l *Layout) (*Parameters, error) {
-	form, err := tensor.Arrival(l, a.dtype, a.encoding, a.message.Bytes(a.first))
+	came := a.message.Bytes(a.first)
+	form, err := tensor.Arrival(l, a.dtype, a.encoding, came)
 	if err != nil {
 		return nil, err
+	}
+	if a.bytes != nil && *a.bytes != uint64(came) {
+		return nil, fault.New(fault.Length, "the parameters came with %d bytes, and their header says %d", came, *a.bytes)
 	}
 	p := &Parameters{Epoch: a.at.Epoch, Version: a.at.Version, Layout: l, DType: form.DType,
 		octets: tensor.Octets(elementsBytes(l, form.DType))}
@@ -288,5 +293,5 @@ func (w *Worker) get(ctx context.Context) error {
 		return nil
 	}
 	return w.hold(ctx, &arrival{at: placeOf(a.reply.GetPosition()), layout: told.GetLayoutId(), dtype: DType(told.GetDtype()),
-		encoding: tensor.Encoding(told.GetEncoding()), message: a.message, first: 1})
+		encoding: tensor.Encoding(told.GetEncoding()), bytes: told.Bytes, message: a.message, first: 1})
 }

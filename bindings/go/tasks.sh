@@ -19,10 +19,17 @@ own_packages () {
 }
 
 need_toolchain () {
-    if ! command -v go > /dev/null 2>&1; then
+    local version
+    if ! version=$(cd / && go env GOVERSION 2> /dev/null); then
         echo "bindings/go: there is no go command; install Go 1.24 or newer" >&2
         exit 77
     fi
+    case $version in
+        go1.[0-9] | go1.[0-9].* | go1.1[0-9]* | go1.2[0-3] | go1.2[0-3][!0-9]*)
+            echo "bindings/go: this is $version; Go 1.24 or newer is needed" >&2
+            exit 77
+            ;;
+    esac
 }
 
 build () {
@@ -31,7 +38,8 @@ build () {
     gradmq_need gcc libc6-dev pkg-config libzmq3-dev protobuf-compiler || return 1
     mkdir -p "$out" || return 1
     go build -o "$out/oklines" ./internal/oklines || return 1
-    go build -o "$out/staticcheck" -modfile=tools.mod honnef.co/go/tools/cmd/staticcheck || return 1
+    #  The linter may need a newer Go than the package.
+    go build -o "$out/staticcheck" -modfile=tools.mod honnef.co/go/tools/cmd/staticcheck || rm -f "$out/staticcheck"
     go build -o "$out/digits" ./examples/digits || return 1
     go build -o "$out/push" ./internal/push || return 1
     go test -c -o "$out/conformance.test" ./conformance || return 1
@@ -69,9 +77,13 @@ check_generated () {
 
 unit () {
     local failed=0
-    check format gofmt -l . || failed=1
+    check format "$(go env GOROOT)/bin/gofmt" -l . || failed=1
     check vet go vet ./... || failed=1
-    check staticcheck "$out/staticcheck" ./... || failed=1
+    if [ -x "$out/staticcheck" ]; then
+        check staticcheck "$out/staticcheck" ./... || failed=1
+    else
+        echo "skip staticcheck: it does not build with $(go env GOVERSION)"
+    fi
     check generated check_generated || failed=1
     # shellcheck disable=SC2046  # a list of packages
     go test -json -count=1 -race -timeout 10m $(own_packages) | "$out/oklines" -package || failed=1

@@ -121,7 +121,7 @@ func testRequestRepeated(t *testing.T) {
 	}
 	c := d.coordinatorWith(o)
 	before := value[*gradmq.SettingsInForce](t)(c.GetParameters(d.ctx))
-	d.signal(syscall.SIGSTOP)
+	d.hold()
 	done := make(chan error, 1)
 	go func() {
 		_, err := c.SetParameters(d.ctx, gradmq.Settings{"learning_rate": 0.5})

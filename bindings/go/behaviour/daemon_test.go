@@ -4,6 +4,7 @@ package behaviour
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -134,6 +135,20 @@ func (d *daemon) run() {
 
 func (d *daemon) signal(signal syscall.Signal) {
 	_ = d.command.Process.Signal(signal)
+}
+
+// hold stops the process until SIGCONT, and returns when it has stopped.
+func (d *daemon) hold() {
+	d.t.Helper()
+	d.signal(syscall.SIGSTOP)
+	d.until("gradmqd to stand still", func() bool {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", d.command.Process.Pid))
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		//  The state comes behind the name, which stands in brackets.
+		return bytes.Contains(stat, []byte(") T "))
+	})
 }
 
 // kill ends it at once.

@@ -98,8 +98,8 @@ func testMerge(t *testing.T) {
 }
 
 func testLease(t *testing.T) {
-	const lease = 500
-	d, c := loaded(t, "settings/lease_ms=500")
+	const lease = 1000
+	d, c := loaded(t, "settings/lease_ms=1000")
 	w := d.worker(named("w"))
 	before := w.Stats().Incarnation
 	begun := value[*gradmq.Status](t)(c.Status(d.ctx)).Uptime
@@ -110,6 +110,9 @@ func testLease(t *testing.T) {
 	members := value[[]gradmq.WorkerInfo](t)(c.Workers(d.ctx))
 	if len(members) != 1 || members[0].Incarnation != before {
 		t.Errorf("%+v, and it was %d", members, before)
+	}
+	if expired := value[*gradmq.Status](t)(c.Status(d.ctx)).Counters["expirations"]; expired != 0 {
+		t.Errorf("its lease ran out %d times", expired)
 	}
 	value[uint64](t)(w.Push(d.ctx, all(1), nil))
 	must(t, w.Flush(d.ctx))

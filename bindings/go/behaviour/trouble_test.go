@@ -13,15 +13,19 @@ import (
 	gradmq "github.com/gradmq/gradmq/bindings/go"
 )
 
-// worked pushes gradients of 1 until a number of them are settled, and kills and starts the daemon in the
-// middle; after its start afterwards is called.
+// worked pushes gradients of 1 until a number of them are settled. In the middle the daemon is held, so that
+// some are pushed and not read, is killed, and starts again; then afterwards is called.
 func worked(t *testing.T, d *daemon, w *gradmq.Worker, afterwards func()) {
 	t.Helper()
-	const many = 300
+	const many, before = 300, 100
 	done := make(chan error, 1)
+	held := make(chan bool)
 	var pushed atomic.Int64
 	go func() {
-		for range many {
+		for i := range many {
+			if i == before {
+				<-held
+			}
 			if _, err := w.Push(d.ctx, all(1), &gradmq.PushOptions{WithoutBase: true}); err != nil {
 				done <- err
 				return
@@ -30,13 +34,16 @@ func worked(t *testing.T, d *daemon, w *gradmq.Worker, afterwards func()) {
 		}
 		done <- w.Flush(d.ctx)
 	}()
-	d.until("a third to be pushed", func() bool { return pushed.Load() > many/3 })
+	d.until("some to be settled", func() bool { return w.Stats().Settled == before })
+	d.hold()
+	close(held)
+	d.until("some to be on their way", func() bool { return pushed.Load() >= before+20 })
 	d.kill()
 	d.run()
 	afterwards()
 	must(t, <-done)
 	stats := w.Stats()
-	if stats.Pushed != many || stats.Settled != many || stats.Unsettled != 0 {
+	if stats.Pushed != many || stats.Settled != many || stats.Unsettled != 0 || stats.Resent < 20 {
 		t.Errorf("%+v", stats)
 	}
 }

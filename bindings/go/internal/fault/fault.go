@@ -130,7 +130,7 @@ func (e *Error) Error() string {
 	return "gradmq: " + e.Code.String() + ": " + e.Message
 }
 
-// Is is true of every *Error with the same code, so that errors.Is (err, gradmq.ErrTimeout) works.
+// Is is true of every *Error with the same code, so that errors.Is(err, gradmq.ErrTimeout) works.
 func (e *Error) Is(target error) bool {
 	other, ok := target.(*Error)
 	return ok && other.Code == e.Code

@@ -43,7 +43,7 @@ type Hearsay struct {
 func (h *Hearsay) Take(beat *pb.Heartbeat, now time.Time) {
 	h.State = beat.GetState()
 	if beat.GetHeartbeatMs() > 0 {
-		h.Heartbeat = Milliseconds(beat.GetHeartbeatMs())
+		h.Heartbeat = Heartbeat(beat.GetHeartbeatMs())
 	}
 	h.MinClock = beat.GetMinClock()
 	h.why = beat.GetWhy()
@@ -56,6 +56,11 @@ func (h *Hearsay) Take(beat *pb.Heartbeat, now time.Time) {
 // Milliseconds is a time that came over the wire; one that is too long is shortened to a year.
 func Milliseconds(count uint64) time.Duration {
 	return time.Duration(min(count, 366*24*3600*1000)) * time.Millisecond
+}
+
+// Heartbeat is a time between heartbeats that came over the wire, within what there can be.
+func Heartbeat(milliseconds uint64) time.Duration {
+	return time.Duration(max(50, min(milliseconds, 60000))) * time.Millisecond
 }
 
 // Say is such as "round 9 has 3 answers and waits for others: w2, w5 (2 in all), no longer than 1.5 s".

@@ -140,45 +140,61 @@ func Decode(l *Layout, parts []Part, frames [][]byte, dtype DType) ([][]byte, er
 	return values, nil
 }
 
-// Cuts is where a payload is to be cut into frames of about 1 MiB: the ends of frames, none inside an
-// element, an index or a scale.
-type Cuts []int
+// frameBytes is how long the frames of a payload are: about 1 MiB, and more where there would be too many.
+func frameBytes(payload int) int {
+	frame := FrameBytesUsual
+	for frame < FrameBytesMax && payload/frame >= PayloadFramesMax/2 {
+		frame *= 2
+	}
+	return frame
+}
 
-// Cut cuts a payload of placed parts.
-func Cut(l *Layout, parts []Part) Cuts {
-	var c Cuts
+// Cut says where the frames of a payload of placed parts end: none inside an element, an index or a scale.
+func Cut(l *Layout, parts []Part) []int {
+	total := 0
+	for i := range parts {
+		total += parts[i].Bytes
+	}
+	c := cutter{frame: frameBytes(total)}
 	for i := range parts {
 		p := &parts[i]
 		head := p.Head(l.At(p.Tensor))
-		c = c.run(p.Offset, head, headUnit)
-		c = c.run(p.Offset+head, p.Bytes-head, p.Element())
+		c.run(p.Offset, head, headUnit)
+		c.run(p.Offset+head, p.Bytes-head, p.Element())
 	}
-	return c
+	return c.ends
 }
 
-// CutDense cuts a payload of elements of one size.
-func CutDense(bytes, size int) Cuts { return Cuts(nil).run(0, bytes, size) }
+// CutDense does the same for a payload of elements of one size.
+func CutDense(bytes, size int) []int {
+	c := cutter{frame: frameBytes(bytes)}
+	c.run(0, bytes, size)
+	return c.ends
+}
+
+type cutter struct {
+	frame int // longest one
+	ends  []int
+}
 
 // run adds the frames of size octets from at on, which may end at a multiple of unit behind it. The
 // last frame so far is filled up first.
-func (c Cuts) run(at, size, unit int) Cuts {
+func (c *cutter) run(at, size, unit int) {
 	if size == 0 {
-		return c
+		return
 	}
 	end := at + size
-	if len(c) > 0 {
+	if last := len(c.ends) - 1; last >= 0 {
 		begin := 0
-		if len(c) > 1 {
-			begin = c[len(c)-2]
+		if last > 0 {
+			begin = c.ends[last-1]
 		}
-		room := max(FrameBytesUsual-(at-begin), 0) / unit * unit
+		room := max(c.frame-(at-begin), 0) / unit * unit
 		at += min(room, size)
-		c[len(c)-1] = at
+		c.ends[last] = at
 	}
-	step := FrameBytesUsual / unit * unit
-	for at < end {
+	for step := c.frame / unit * unit; at < end; {
 		at = min(at+step, end)
-		c = append(c, at)
+		c.ends = append(c.ends, at)
 	}
-	return c
 }

@@ -106,6 +106,15 @@ func TestFramesEndBetweenElements(t *testing.T) {
 	}
 }
 
+func TestFramesOfWhatIsVeryLong(t *testing.T) {
+	for _, bytes := range []int{8, 1 << 30, 64 << 30, 512 << 30} {
+		ends := CutDense(bytes, 8)
+		if len(ends) > PayloadFramesMax || ends[0] > FrameBytesMax || ends[len(ends)-1] != bytes {
+			t.Errorf("%d octets in %d frames of %d", bytes, len(ends), ends[0])
+		}
+	}
+}
+
 func TestInt8LosesHalfAScale(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	from := make([]float32, 3*Int8Block+17)
