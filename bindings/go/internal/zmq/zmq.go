@@ -21,12 +21,16 @@ import (
 // Type of a socket.
 type Type C.int
 
-// The sockets that are used.
+// The sockets that are used; a coordinator's only in tests.
 const (
 	Req  Type = C.ZMQ_REQ
 	Push Type = C.ZMQ_PUSH
 	Sub  Type = C.ZMQ_SUB
 	Pair Type = C.ZMQ_PAIR
+
+	Rep  Type = C.ZMQ_REP
+	Pull Type = C.ZMQ_PULL
+	Pub  Type = C.ZMQ_PUB
 )
 
 // Option of a socket.
@@ -322,7 +326,7 @@ func (s *Socket) Send(header []byte, payload *Payload) Sent {
 	}
 	payload.lend()
 	return Sent(C.glue_send(s.pointer, unsafe.Pointer(unsafe.SliceData(header)), C.size_t(len(header)),
-		unsafe.Pointer(&payload.octets[0]), &payload.ends[0], C.size_t(len(payload.ends)), payload.lent))
+		unsafe.Pointer(unsafe.SliceData(payload.octets)), &payload.ends[0], C.size_t(len(payload.ends)), payload.lent))
 }
 
 // Message is a message that was received. Its frames are views of ZeroMQ's own memory, until the next
