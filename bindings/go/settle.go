@@ -8,8 +8,8 @@ import (
 	"github.com/gradmq/gradmq/bindings/go/internal/ledger"
 )
 
-// settled1 is told of each gradient that is settled, in order. Under mutex.
-func (w *Worker) settled1(sequence uint64, disposition ledger.Disposition, code Code) {
+// onSettled is told of each gradient that is settled, in order. Under mutex.
+func (w *Worker) onSettled(sequence uint64, disposition ledger.Disposition, code Code) {
 	k := &w.kept[sequence%ledger.Window]
 	if k.compressed != nil && comesBack(disposition, code) {
 		w.returns.add(k.compressed, k.payload.Octets())

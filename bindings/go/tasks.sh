@@ -39,7 +39,8 @@ build () {
     mkdir -p "$out" || return 1
     go build -o "$out/oklines" ./internal/oklines || return 1
     #  The linter may need a newer Go than the package.
-    go build -o "$out/staticcheck" -modfile=tools.mod honnef.co/go/tools/cmd/staticcheck || rm -f "$out/staticcheck"
+    GOTOOLCHAIN=local go build -o "$out/staticcheck" -modfile=tools.mod honnef.co/go/tools/cmd/staticcheck \
+        2> /dev/null || rm -f "$out/staticcheck"
     go build -o "$out/digits" ./examples/digits || return 1
     go build -o "$out/push" ./internal/push || return 1
     go test -c -o "$out/conformance.test" ./conformance || return 1

@@ -163,9 +163,15 @@ func (w *Worker) awaitModel(ctx context.Context) (*pb.Description, error) {
 	wait := w.s.pace.retry
 	told := false
 	defer func() { w.s.tellOver(told) }()
+	none := func() error {
+		return over(ctx, CodeNoModel, fmt.Sprintf("no model is loaded into %s at %s: load one first", w.s.Model, w.s.control))
+	}
 	for {
 		a, err := w.s.ask(ctx, &pb.Request{Body: &pb.Request_Describe{Describe: &pb.DescribeRequest{}}}, nil)
 		a.close()
+		if err != nil && told && ctx.Err() != nil {
+			return nil, none()
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -182,8 +188,7 @@ func (w *Worker) awaitModel(ctx context.Context) (*pb.Description, error) {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return nil, over(ctx, CodeNoModel, fmt.Sprintf("no model is loaded into %s at %s: load one first",
-				w.s.Model, w.s.control))
+			return nil, none()
 		}
 		wait = min(2*wait, time.Second)
 	}
@@ -250,7 +255,7 @@ func (w *Worker) firstJoin(ctx context.Context) error {
 	w.s.mutex.Lock()
 	defer w.s.mutex.Unlock()
 	w.describe, w.join = false, false
-	w.ledger = ledger.New(joined.GetIncarnation(), uint64(w.s.Window), w.settled1)
+	w.ledger = ledger.New(joined.GetIncarnation(), uint64(w.s.Window), w.onSettled)
 	w.joined(a.reply, time.Now())
 	w.acknowledged(joined.GetAcknowledgement(), false, time.Now())
 	return nil

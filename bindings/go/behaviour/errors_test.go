@@ -86,7 +86,7 @@ func testErrorNoModel(t *testing.T) {
 	ctx, cancel := context.WithTimeout(d.ctx, 300*time.Millisecond)
 	defer cancel()
 	_, err = gradmq.OpenWorker(ctx, d.control, options())
-	fails(t, err, gradmq.ErrNoModel, gradmq.ErrTimeout)
+	fails(t, err, gradmq.ErrNoModel, gradmq.ErrTimeout) // a busy machine may not answer once in that time
 }
 
 func testErrorState(t *testing.T) {

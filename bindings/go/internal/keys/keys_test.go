@@ -7,16 +7,18 @@ import (
 	"testing"
 
 	"github.com/gradmq/gradmq/bindings/go/internal/fault"
+	"github.com/gradmq/gradmq/bindings/go/internal/zmq"
 )
 
 // Keys that belong together; they open nothing.
-const (
-	secretKey = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
-	publicKey = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
-	otherKey  = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+const secretKey = "abcdefghijabcdefghijabcdefghijabcdefghij"
+
+var (
+	publicKey = zmq.PublicKey(secretKey)
+	otherKey  = zmq.PublicKey(strings.ToUpper(secretKey))
 )
 
-const certificate = `#   A CURVE key of GradMQ.
+var certificate = `#   A CURVE key of GradMQ.
 
 metadata
     name = "w1"
@@ -70,7 +72,7 @@ func TestRefused(t *testing.T) {
 		"not its own":        {write(t, "f", strings.Replace(whole, publicKey, otherKey, 1), 0o600), public, fault.Format},
 		"no key":             {write(t, "f", strings.Replace(whole, secretKey, "abc", 1), 0o600), public, fault.Format},
 		"empty":              {secret, write(t, "f", "", 0o644), fault.Format},
-		"quote not closed":   {secret, write(t, "f", strings.Replace(certificate, `7"`, "7", 1), 0o644), fault.Format},
+		"quote not closed":   {secret, write(t, "f", strings.Replace(certificate, publicKey+`"`, publicKey, 1), 0o644), fault.Format},
 		"indented by three":  {secret, write(t, "f", strings.Replace(certificate, "    public", "   public", 1), 0o644), fault.Format},
 		"not UTF-8":          {secret, write(t, "f", certificate+"#\xff\n", 0o644), fault.Format},
 		"far too long":       {secret, write(t, "f", certificate+strings.Repeat("#\n", bytesMax), 0o644), fault.Format},
