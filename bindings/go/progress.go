@@ -33,8 +33,7 @@ const (
 )
 
 func (w *Worker) sockets(poller *zmq.Poller) {
-	poller.Add(w.probe.socket)
-	poller.Add(w.probe.monitor)
+	w.probe.sockets(poller)
 	poller.Add(w.monitor)
 	poller.Add(w.events)
 	poller.Add(w.updates)

@@ -216,7 +216,7 @@ func (w *Worker) awaitSending(ctx context.Context, bytes int, try func() (bool, 
 func (w *Worker) send(ctx context.Context, p *parcel) (sequence uint64, err error) {
 	err = w.awaitSending(ctx, p.bytes, func() (bool, error) {
 		if w.s.stopping || w.ledger.Incarnation == 0 {
-			return false, fault.New(fault.Closed, "this worker was closed")
+			return false, errWasClosed()
 		}
 		if w.layout.ID() != p.layout.ID() {
 			return false, fault.New(fault.Layout, "the model was replaced by one of another layout meanwhile; the "+

@@ -181,6 +181,16 @@ func (r *requester) watch() {
 	}
 }
 
+// sockets adds those to be polled.
+func (r *requester) sockets(poller *zmq.Poller) {
+	if r.current != nil && !r.current.sent {
+		poller.AddPeer(r.socket)
+	} else {
+		poller.Add(r.socket)
+	}
+	poller.Add(r.monitor)
+}
+
 // wait is how long until it should be looked at though nothing came.
 func (r *requester) wait(now time.Time) time.Duration {
 	if r.current == nil {

@@ -155,8 +155,7 @@ func (s *session) run() {
 		}
 		poller.Reset()
 		poller.Add(s.waker.Socket())
-		poller.Add(s.asker.socket)
-		poller.Add(s.asker.monitor)
+		s.asker.sockets(&poller)
 		s.loop.sockets(&poller)
 		s.broadcast()
 		s.mutex.Unlock()
@@ -250,7 +249,7 @@ func (s *session) ask(ctx context.Context, request *pb.Request, payload *zmq.Pay
 	s.mutex.Lock()
 	if s.stopping {
 		s.mutex.Unlock()
-		return answer{}, fault.New(fault.Closed, "this was closed")
+		return answer{}, errWasClosed()
 	}
 	c, err := s.newCall(request, payload)
 	if err != nil {
@@ -269,6 +268,10 @@ func (s *session) ask(ctx context.Context, request *pb.Request, payload *zmq.Pay
 		err = replyError(a.reply)
 	}
 	return a, err
+}
+
+func errWasClosed() error {
+	return fault.New(fault.Closed, "this worker or coordinator was closed by this program")
 }
 
 // replyError is a refusal: its code, with the sentence that the coordinator gave.
@@ -299,7 +302,7 @@ func (s *session) await(ctx context.Context, c *call) (answer, error) {
 			told = s.tell(text)
 			tell.Reset(tellEvery)
 		case <-s.done:
-			return answer{}, fault.New(fault.Closed, "this was closed while it waited")
+			return answer{}, errWasClosed()
 		case <-ctx.Done():
 			text, code := say()
 			s.mutex.Lock()

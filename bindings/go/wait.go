@@ -3,8 +3,6 @@ package gradmq
 import (
 	"context"
 	"time"
-
-	"github.com/gradmq/gradmq/bindings/go/internal/fault"
 )
 
 func (s *session) tell(text string) bool {
@@ -48,7 +46,7 @@ func (s *session) wait(ctx context.Context, w waiting) error {
 		s.mutex.Lock()
 		ok, err := w.ready(time.Now())
 		if err == nil && !ok && s.stopping {
-			err = fault.New(fault.Closed, "this was closed while it waited")
+			err = errWasClosed()
 		}
 		if ok || err != nil {
 			s.mutex.Unlock()

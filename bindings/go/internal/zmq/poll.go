@@ -25,7 +25,12 @@ func (p *Poller) Add(s *Socket) {
 	}
 }
 
-// Wait returns when a message is there, and at the latest after the time given.
+// AddPeer has the next Wait look for messages on s, and for a peer that would take one.
+func (p *Poller) AddPeer(s *Socket) {
+	p.items = append(p.items, C.zmq_pollitem_t{socket: s.pointer, events: C.ZMQ_POLLIN | C.ZMQ_POLLOUT})
+}
+
+// Wait returns when something is there, and at the latest after the time given.
 func (p *Poller) Wait(most time.Duration) {
 	//  Rounded up, so that a wait for less than a millisecond is not a busy one.
 	milliseconds := (max(most, 0) + time.Millisecond - 1) / time.Millisecond
