@@ -67,7 +67,7 @@ func TestRefused(t *testing.T) {
 		"readable by others": {write(t, "f", whole, 0o640), public, fault.Permission},
 		"writable by others": {secret, write(t, "f", certificate, 0o664), fault.Permission},
 		"absent":             {secret + "x", public, fault.IO},
-		"absent server":      {secret, public + "x", fault.IO},
+		"absent server":      {secret, public + strings.Repeat("x", 41), fault.IO},
 		"a folder":           {t.TempDir(), public, fault.Format},
 		"not its own":        {write(t, "f", strings.Replace(whole, publicKey, otherKey, 1), 0o600), public, fault.Format},
 		"no key":             {write(t, "f", strings.Replace(whole, secretKey, "abc", 1), 0o600), public, fault.Format},
