@@ -47,7 +47,7 @@ export class Parameters {
     readonly data: Float32Array | Float64Array;
     private views: ReadonlyMap<string, ParameterTensor> | undefined;
 
-    /** @internal */
+    /** `data` is packed, `layout.elements` long, and not copied. */
     constructor(layout: Layout, data: Floats, epoch: bigint, version: number) {
         this.layout = layout;
         this.data = data;

@@ -246,18 +246,21 @@ export class Engine {
         if (!ledger?.outbox.held || this.join || this.describe || this.closed || this.fenced) return;
         const { outbox } = ledger;
         this.resending = true;
-        for (
-            let at = outbox.due(0, ledger.credit, now());
-            at;
-            at = outbox.due(at + 1, ledger.credit, now())
-        ) {
-            const kept = this.kept.get(at);
-            if (!kept || !(await this.send(kept))) break;
-            this.blocked = false;
-            //  It may be settled by now.
-            if (outbox.sends(at)) outbox.resent(at, now());
-            ledger.resent++;
+        try {
+            for (
+                let at = outbox.due(0, ledger.credit, now());
+                at;
+                at = outbox.due(at + 1, ledger.credit, now())
+            ) {
+                const kept = this.kept.get(at);
+                if (!kept || !(await this.send(kept))) break;
+                this.blocked = false;
+                //  It may be settled by now.
+                if (outbox.sends(at)) outbox.resent(at, now());
+                ledger.resent++;
+            }
+        } finally {
+            this.resending = false;
         }
-        this.resending = false;
     }
 }

@@ -11,26 +11,31 @@ export interface Kept {
 }
 
 const LARGE_BYTES = 64 * 1024;
-const IDLE_MOST = 8;
+/** Idle memory that is kept at most. */
+const IDLE_BYTES = 256 * 1024 * 1024;
 
 /**
  * Memory for large payloads that is used again: taking it from the system costs as much as copying into it.
  */
 export class Pool {
     private readonly idle: Buffer[] = [];
+    private bytes = 0;
 
     /** Room for so many octets, not cleared, and whether it may come back. */
     take(bytes: number): { payload: Buffer; pooled: boolean } {
         if (bytes < LARGE_BYTES) return { payload: Buffer.allocUnsafe(bytes), pooled: false };
         const at = this.idle.findLastIndex((buffer) => buffer.length === bytes);
         const [found] = at < 0 ? [] : this.idle.splice(at, 1);
+        if (found) this.bytes -= bytes;
         return { payload: found ?? Buffer.allocUnsafeSlow(bytes), pooled: true };
     }
 
     /** Nobody reads it any more. */
     give({ payload, pooled }: { payload: Buffer | undefined; pooled: boolean }): void {
         if (!payload || !pooled) return;
-        if (this.idle.length === IDLE_MOST) this.idle.shift();
         this.idle.push(payload);
+        this.bytes += payload.length;
+        //  The oldest go: the model may be another one by now.
+        while (this.bytes > IDLE_BYTES) this.bytes -= this.idle.shift()?.length ?? 0;
     }
 }

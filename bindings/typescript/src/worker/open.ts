@@ -64,6 +64,7 @@ async function awaitModel(engine: Engine, until: Deadline): Promise<Description>
     const { session } = engine;
     const waiter = {};
     const pause = new Bell();
+    let empty = false;
     try {
         for (let wait = MODEL_AGAIN_MS; ; wait = Math.min(wait * 2, MODEL_AGAIN_MOST_MS)) {
             const { reply } = await engine.control.call({ case: "describe", value: {} }, until);
@@ -71,14 +72,14 @@ async function awaitModel(engine: Engine, until: Deadline): Promise<Description>
                 throw new GradmqError("MALFORMED", `${session.state.control} does not describe its model`);
             session.state.model ||= reply.model;
             if (reply.body.value.layout?.tensors.length) return reply.body.value;
+            empty = true;
             if (until.over) throw new GradmqError("TIMEOUT");
             session.tell(waiter, `waiting for a model to be loaded into ${session.model}`);
             await pause.wait(Math.min(wait, until.left), until.signal);
             until.check();
         }
     } catch (error) {
-        const waited = session.waits.includes("to be loaded");
-        if (waited && GradmqError.is(error, "TIMEOUT"))
+        if (empty && GradmqError.is(error, "TIMEOUT"))
             throw new GradmqError(
                 "NO_MODEL",
                 `no model was loaded into ${session.model} at ${session.state.control} in time: load one first`,

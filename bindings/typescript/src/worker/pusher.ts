@@ -71,6 +71,11 @@ export class Pusher {
         if (!this.compression || !plan.whole || said.kind === Kind.MODEL_PARAMETERS) return undefined;
         if (plan.pieces.some(({ data }) => data instanceof Uint16Array))
             throw new GradmqError("ARGUMENT", "gradients are compressed from f32 or f64; give them as that");
+        if (plan.dtype.size === 2)
+            throw new GradmqError(
+                "ARGUMENT",
+                "a compressed gradient is sent as it is compressed; leave dtype out",
+            );
         if (this.compressor?.layout.id !== plan.layout.id)
             this.compressor = new Compressor(this.compression, plan.layout);
         return this.compressor;

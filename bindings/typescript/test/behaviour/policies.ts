@@ -7,33 +7,30 @@ export const policyCases: Cases = {
         const { daemon, coordinator } = await scene.running(zeros(), { policy: "bsp" });
         const one = await scene.worker(daemon, { name: "w1" });
         const two = await scene.worker(daemon, { name: "w2" });
-        for (let round = 0; round < 5; round++) {
-            const [a, b] = await Promise.all([one.next(), two.next()]);
-            assert.deepEqual([a.version, b.version], [round, round]);
+        let nexts = [one.next(), two.next()];
+        const rounds = 5;
+        for (let round = 0; round < rounds; round++) {
+            const versions = (await Promise.all(nexts)).map(({ version }) => version);
+            assert.deepEqual(versions, [round, round]);
             await one.push(numbers(1, 1, 1));
             let ahead = false;
-            const next = one.next().then(() => {
+            const next = one.next();
+            void next.then(() => {
                 ahead = true;
             });
-            await soon("the first one waits", () => one.waits.includes("a version newer than"));
+            await soon("its gradient is there", async () => (await coordinator.status()).contributions === 1);
+            await soon("it waits for its turn", () => one.waits.includes(`a version newer than ${round}`));
             assert.equal(ahead, false);
             assert.equal((await coordinator.getModelParameters()).version, round);
             await two.push(numbers(3, 3, 3));
-            await next;
-            await one.parameters();
-            //  Given back, so that each asks for the next round alike.
-            await soon("the version is made", async () => (await one.fetch()).version === round + 1);
-            if (round < 4) {
-                await two.next();
-                await one.push(numbers(0, 0, 0));
-                await two.push(numbers(0, 0, 0));
-                await Promise.all([one.flush(), two.flush()]);
-                break;
-            }
+            nexts = [next, two.next()];
         }
+        await Promise.all(nexts);
+        await Promise.all([one.flush(), two.flush()]);
         const got = await coordinator.getModelParameters();
-        assert.deepEqual(list(got.data), [-2, -2, -2]);
-        assert.equal(got.version, 2);
+        assert.equal(got.version, rounds);
+        assert.deepEqual(list(got.data), new Array(3).fill(-2 * rounds));
+        assert.deepEqual([one.stats.applied, two.stats.applied], [rounds, rounds]);
     },
 
     async ssp(scene) {

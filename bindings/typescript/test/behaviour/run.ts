@@ -26,6 +26,11 @@ const all: Cases = {
 
 let good = true;
 
+//  A case that has failed may leave calls behind that fail, too.
+process.on("unhandledRejection", (error) => {
+    console.log(`    not awaited: ${error instanceof Error ? error.message : String(error)}`);
+});
+
 async function play(name: string, act: Case): Promise<void> {
     const scene = new Scene();
     const late = new AbortController();
