@@ -27,10 +27,11 @@ class Renewal {
         const { signal } = this.stopping;
         let { leaseMs } = this.terms;
         while (!signal.aborted) {
+            //  Connected before it is needed.
+            this.requester ??= new Requester(new Session(this.terms.state));
             await this.bell.wait(Math.max((leaseMs || LEASE_MS) / 3, LEAST_MS), signal);
             if (signal.aborted) return;
             try {
-                this.requester ??= new Requester(new Session(this.terms.state));
                 leaseMs = await this.renew(this.requester, leaseMs);
             } catch {
                 //  An answer that cannot be read, or the end of the wait: begin again with a new socket.

@@ -7,17 +7,17 @@ import { type Cases, halt, list, numbers, refused, soon, zeros } from "./scene.j
 
 export const faultCases: Cases = {
     async lease(scene) {
-        const leaseMs = 1500;
+        const leaseMs = 3000;
         const { daemon, coordinator } = await scene.running(zeros(), { leaseMs });
         const child = await scene.child(daemon, "w");
         const before = await child.ask("stats");
         const begun = (await coordinator.status()).uptimeMs;
         const done = join(scene.folder, "done");
         child.tell(`compute ${done}`);
-        await soon("three leases are over", async () => {
+        await soon("two leases are over", async () => {
             const [info] = await coordinator.listWorkers();
             assert.equal(String(info?.incarnation), before.incarnation, "the membership is over");
-            return (await coordinator.status()).uptimeMs > begun + 3 * leaseMs;
+            return (await coordinator.status()).uptimeMs > begun + 2 * leaseMs;
         });
         writeFileSync(done, "");
         await child.answer();
