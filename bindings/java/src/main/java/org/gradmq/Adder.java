@@ -23,12 +23,12 @@ final class Adder {
     private static final long LOOK_MS = 5;
     private static final long LOOK_MOST_MS = 250;
 
-    private final Coordinator coordinator;
+    private final Remote coordinator;
     private final PushOptions options;
     private final boolean dryRun;
     private final long deadline;
 
-    Adder(Coordinator coordinator, PushOptions options, boolean dryRun) {
+    Adder(Remote coordinator, PushOptions options, boolean dryRun) {
         this.coordinator = coordinator;
         this.options = options;
         this.dryRun = dryRun;
@@ -45,7 +45,7 @@ final class Adder {
     }
 
     /** All tensors of the model, from one packed array. */
-    static List<Part> whole(Coordinator coordinator, float[] packed) throws InterruptedException {
+    static List<Part> whole(Remote coordinator, float[] packed) throws InterruptedException {
         Layout known = coordinator.memory().layout;
         Layout layout = known == null ? coordinator.layoutOf(0) : known;
         if (packed.length != layout.elements()) {

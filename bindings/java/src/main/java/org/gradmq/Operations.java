@@ -12,7 +12,7 @@ final class Operations {
     private static final long LOOK_MS = 5;
     private static final long LOOK_MOST_MS = 250;
 
-    private final Coordinator coordinator;
+    private final Remote coordinator;
     private final long deadline;
 
     Operations(Coordinator coordinator) {

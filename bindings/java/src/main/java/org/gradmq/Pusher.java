@@ -4,6 +4,8 @@ import org.gradmq.internal.Compressor;
 import org.gradmq.internal.Downlink;
 import org.gradmq.internal.Encoding;
 import org.gradmq.internal.Payloads;
+import org.gradmq.internal.Push;
+import org.gradmq.internal.Returned;
 import org.gradmq.internal.Slice;
 import org.gradmq.internal.Uplink;
 import org.gradmq.internal.WorkerLoop;
@@ -57,7 +59,7 @@ final class Pusher {
             CompletableFuture<Verdict> settled,
             long deadline) {
         return uplink.push(
-                new Uplink.Push(
+                new Push(
                         header,
                         payload,
                         Payloads.cut(slices),
@@ -289,8 +291,8 @@ final class Pusher {
         to.slices().forEach(slice -> header.addParts(told(slice, slice.dtype() != layout.dtype())));
         ByteBuffer payload = uplink.buffer(to.bytes());
         to.encode(data, 1 / options.lossScale(), payload);
-        Uplink.Push push =
-                new Uplink.Push(
+        Push push =
+                new Push(
                         header,
                         payload,
                         Payloads.cut(to.slices()),
@@ -299,7 +301,7 @@ final class Pusher {
                         to.generation(),
                         null);
         CompletableFuture<Long> future = uplink.push(push, deadline);
-        Uplink.Returned unused = new Uplink.Returned(to.generation(), payload);
+        Returned unused = new Returned(to.generation(), payload);
         future.whenComplete(
                 (sequence, error) -> {
                     if (error != null) {

@@ -8,13 +8,13 @@ import java.util.concurrent.Flow;
 final class UpdateSubscription implements Flow.Subscription {
     private static final Duration SLICE = Duration.ofMinutes(1);
 
-    private final Worker worker;
+    private final WorkerParameters worker;
     private final Flow.Subscriber<? super Parameters> subscriber;
     private long demand;
     private boolean over;
     private CompletableFuture<Parameters> waiting;
 
-    UpdateSubscription(Worker worker, Flow.Subscriber<? super Parameters> subscriber) {
+    UpdateSubscription(WorkerParameters worker, Flow.Subscriber<? super Parameters> subscriber) {
         this.worker = worker;
         this.subscriber = subscriber;
     }

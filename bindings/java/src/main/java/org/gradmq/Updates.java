@@ -14,12 +14,12 @@ import java.util.stream.StreamSupport;
 public final class Updates implements Iterator<Parameters>, AutoCloseable {
     private static final Duration SLICE = Duration.ofMinutes(1);
 
-    private final Worker worker;
+    private final WorkerParameters worker;
     private volatile CompletableFuture<Parameters> waiting;
     private volatile boolean closed;
     private Parameters next;
 
-    Updates(Worker worker) {
+    Updates(WorkerParameters worker) {
         this.worker = worker;
     }
 

@@ -27,7 +27,7 @@ public final class Compressor {
 
     private final Compression how;
     private final Method method;
-    private final Queue<Uplink.Returned> returned = new ConcurrentLinkedQueue<>();
+    private final Queue<Returned> returned = new ConcurrentLinkedQueue<>();
     private Layout layout;
     private long generation;
     private List<Slice> slices = List.of();
@@ -101,7 +101,7 @@ public final class Compressor {
     }
 
     /** A payload was not used: what it held goes with a later one. Any thread. */
-    public void giveBack(Uplink.Returned payload) {
+    public void giveBack(Returned payload) {
         returned.add(payload);
     }
 
@@ -162,7 +162,7 @@ public final class Compressor {
     }
 
     private void takeBack() {
-        for (Uplink.Returned one = returned.poll(); one != null; one = returned.poll()) {
+        for (Returned one = returned.poll(); one != null; one = returned.poll()) {
             if (one.generation() != generation || !how.feedback()) {
                 continue;
             }

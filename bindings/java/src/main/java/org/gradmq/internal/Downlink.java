@@ -9,21 +9,17 @@ import org.gradmq.v1.GetModelParametersRequest;
 import org.gradmq.v1.ModelParameters;
 import org.gradmq.v1.Reply;
 import org.gradmq.v1.Request;
-import org.gradmq.v1.SyncRequest;
 import org.gradmq.v1.Update;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Consumer;
 
 /** Parameters in: updates that arrive, parameters that are asked for, and what callers get. */
 public final class Downlink {
-    private static final long SYNC_RETRY_MS = 100;
     private static final long GET_AGAIN_MS = 100;
     private static final int JITTER_MS = 100;
     private static final int UPDATES_MOST = 1000;
@@ -62,6 +58,7 @@ public final class Downlink {
     }
 
     private final WorkerLoop loop;
+    final SyncMark mark;
     private final List<Want> wants = new ArrayList<>();
     ZMQ.Socket socket;
     private String endpoint;
@@ -76,14 +73,6 @@ public final class Downlink {
     private long updates;
     private long gaps;
 
-    private long nonce;
-    private boolean markedEvents;
-    private boolean markedUpdates;
-    private boolean syncAsking;
-    private long syncAt;
-    private Runnable synced;
-    private Consumer<GradmqException> syncFailed;
-
     private boolean getting;
     private long gets;
     private long getAt;
@@ -91,6 +80,7 @@ public final class Downlink {
 
     Downlink(WorkerLoop loop) {
         this.loop = loop;
+        this.mark = new SyncMark(loop);
     }
 
     void open(Layout layout) {
@@ -120,7 +110,7 @@ public final class Downlink {
     }
 
     String missingEndpoint(String events) {
-        return markedEvents ? endpoint : events;
+        return mark.seenOnEvents() ? endpoint : events;
     }
 
     void newInstance() {
@@ -166,7 +156,7 @@ public final class Downlink {
         try {
             if (Topics.isSync(message.get(0))) {
                 Event event = Wire.event(message.get(1));
-                marked(event.getSync().getNonce(), true);
+                mark.seen(event.getSync().getNonce(), true);
                 return;
             }
             Update update = Wire.update(message.get(1));
@@ -220,67 +210,6 @@ public final class Downlink {
     }
 
     //  ------------------------------------------------------------------------------------------
-    //  Joining the stream (U-4)
-
-    void sync(Runnable done, Consumer<GradmqException> failed) {
-        nonce = ThreadLocalRandom.current().nextLong() | 1;
-        markedEvents = false;
-        markedUpdates = socket == null;
-        syncAt = 0;
-        synced = done;
-        syncFailed = failed;
-        subscribeMark(true);
-        loop.wake();
-    }
-
-    private void subscribeMark(boolean on) {
-        byte[] topic = Topics.sync(nonce).getBytes(StandardCharsets.US_ASCII);
-        for (ZMQ.Socket one : new ZMQ.Socket[] {loop.events, socket}) {
-            if (one != null && on) {
-                one.subscribe(topic);
-            } else if (one != null) {
-                one.unsubscribe(topic);
-            }
-        }
-    }
-
-    void marked(long seen, boolean onUpdates) {
-        if (seen == 0 || seen != nonce) {
-            return;
-        }
-        markedUpdates |= onUpdates;
-        markedEvents |= !onUpdates;
-    }
-
-    private long stepSync(long now) {
-        if (nonce == 0) {
-            return Loop.NEVER;
-        }
-        if (markedEvents && markedUpdates) {
-            subscribeMark(false);
-            nonce = 0;
-            synced.run();
-            return now;
-        }
-        if (syncAsking || now < syncAt) {
-            return syncAsking ? Loop.NEVER : syncAt;
-        }
-        syncAsking = true;
-        loop.asker.ask(
-                Request.newBuilder().setSync(SyncRequest.newBuilder().setNonce(nonce)),
-                List.of(),
-                Loop.NEVER,
-                (reply, payload, error) -> {
-                    syncAsking = false;
-                    syncAt = Loop.now() + (error == null ? SYNC_RETRY_MS : WorkerLoop.CONFIRM_MS);
-                    if (error != null) {
-                        syncFailed.accept(error);
-                    }
-                });
-        return Loop.NEVER;
-    }
-
-    //  ------------------------------------------------------------------------------------------
     //  What callers ask for
 
     /** Parameters to compute from. */
@@ -290,18 +219,18 @@ public final class Downlink {
                 () -> {
                     Want want = new Want(which, deadline, future);
                     wants.add(want);
-                    loop.await(want);
+                    loop.waits.await(want);
                 });
         return future;
     }
 
     long step(long now) {
-        long next = stepSync(now);
+        long next = mark.step(now);
         wants.removeIf(want -> want.future.isDone());
         if (wants.isEmpty() || !loop.membership.isOpen() || loop.fenced) {
             return next;
         }
-        if (stale && nonce == 0 && !getting) {
+        if (stale && !mark.awaited() && !getting) {
             resync();
         }
         for (Want want : List.copyOf(wants)) {
@@ -316,7 +245,7 @@ public final class Downlink {
         if (socket == null) {
             get();
         } else {
-            sync(this::get, error -> {});
+            mark.await(this::get, error -> {});
         }
     }
 

@@ -4,17 +4,19 @@ import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
 
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Endpoints that Describe names (K-2). */
 final class Endpoints {
     private static final String TCP = "tcp://";
+    private static final Pattern REACHABLE = Pattern.compile("tcp://.+:[0-9]+");
     private static final String[] WILDCARDS = {"tcp://*:", "tcp://0.0.0.0:", "tcp://[::]:"};
 
     private Endpoints() {}
 
     /** Refuse what JeroMQ cannot reach. */
     static void checkReachable(String endpoint) {
-        if (!endpoint.startsWith(TCP)) {
+        if (!REACHABLE.matcher(endpoint).matches()) {
             throw GradmqException.of(
                     ErrorCode.ARGUMENT,
                     "the endpoint "

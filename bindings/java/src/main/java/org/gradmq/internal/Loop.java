@@ -66,7 +66,9 @@ public abstract class Loop implements Runnable {
                 runCommands();
                 sleep(step(now()));
             }
-        } catch (Throwable e) {
+        } catch (GradmqException e) {
+            why = e;
+        } catch (RuntimeException | IOException | Error e) {
             why = new GradmqException(ErrorCode.INTERNAL, "the client failed: " + e, e);
         } finally {
             end(why);
@@ -172,12 +174,21 @@ public abstract class Loop implements Runnable {
     /** Another thread looked at a reply: where the coordinator stands. */
     void position(org.gradmq.v1.Position position) {}
 
-    /** Whoever waits is told why on the thread of the loop. */
-    void tell(String why) {
-        session.options.waitListener().waiting(why);
+    /** Call what the program gave us: what it throws is its own affair. */
+    final void callback(Runnable what) {
+        try {
+            what.run();
+        } catch (RuntimeException e) {
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+        }
     }
 
-    void resumed() {
-        session.options.waitListener().resumed();
+    /** Whoever waits is told why on the thread of the loop. */
+    final void tell(String why) {
+        callback(() -> session.options.waitListener().waiting(why));
+    }
+
+    final void resumed() {
+        callback(session.options.waitListener()::resumed);
     }
 }

@@ -12,27 +12,15 @@ import org.gradmq.v1.Joined;
 import org.gradmq.v1.LeaveRequest;
 import org.gradmq.v1.Reply;
 import org.gradmq.v1.Request;
-import org.zeromq.SocketType;
 
 import java.util.concurrent.CompletableFuture;
 
-/** Being a member: opening, joining again, the lease, looking for what got lost, leaving. */
+/** Being a member: joining again, the lease, looking for what got lost, leaving. */
 final class Membership {
     private static final long LEASE_LEAST_MS = 30;
     private static final long LEASE_MS = 30_000;
-    private static final long MODEL_RETRY_MS = 100;
-    private static final long MODEL_RETRY_MOST_MS = 1000;
     private static final long LEAVE_MS = 2000;
     private static final long LEAVE_IN_VAIN_MS = 200;
-
-    private enum Stage {
-        DESCRIBING,
-        WITHOUT_MODEL,
-        SUBSCRIBING,
-        JOINING,
-        OPEN,
-        LEAVING
-    }
 
     private enum Probe {
         NOTHING,
@@ -42,11 +30,8 @@ final class Membership {
     }
 
     private final WorkerLoop loop;
-    private Stage stage = Stage.DESCRIBING;
-    private Waiter<Void> opening;
-    private long describeAt = Loop.NEVER;
-    private long modelWait = MODEL_RETRY_MS;
-    private boolean sawNoModel;
+    private boolean open;
+    private boolean leaving;
     private String eventsEndpoint;
 
     private boolean describe;
@@ -62,7 +47,19 @@ final class Membership {
     }
 
     boolean isOpen() {
-        return stage == Stage.OPEN;
+        return open && !leaving;
+    }
+
+    /** The first Join was answered. */
+    void joined(Reply reply) {
+        open = true;
+        describe = false;
+        join = false;
+        takeJoined(reply);
+    }
+
+    String eventsEndpoint() {
+        return eventsEndpoint;
     }
 
     boolean joining() {
@@ -84,129 +81,13 @@ final class Membership {
     }
 
     //  ------------------------------------------------------------------------------------------
-    //  Opening
-
-    void open(Waiter<Void> waiter) {
-        opening = waiter;
-        waiter.future.whenComplete((nothing, error) -> loop.wake());
-        loop.await(waiter);
-        describeFirst();
-    }
-
-    String openingWhat() {
-        return switch (stage) {
-            case WITHOUT_MODEL -> "a model to be loaded into " + loop.session.model;
-            case SUBSCRIBING -> "what " + loop.session.model + " publishes";
-            default -> "the coordinator at " + loop.session.control;
-        };
-    }
-
-    GradmqException openingTimeout() {
-        if (sawNoModel) {
-            return noModel();
-        }
-        if (stage == Stage.SUBSCRIBING) {
-            return GradmqException.of(
-                    ErrorCode.TIMEOUT,
-                    "nothing of what "
-                            + loop.session.model
-                            + " publishes arrives on "
-                            + loop.downlink.missingEndpoint(eventsEndpoint)
-                            + ": is that endpoint reachable from here?");
-        }
-        return GradmqException.of(
-                ErrorCode.TIMEOUT, loop.session.control + " did not answer in time");
-    }
-
-    private GradmqException noModel() {
-        return GradmqException.of(
-                ErrorCode.NO_MODEL,
-                "no model was loaded into "
-                        + loop.session.model
-                        + " at "
-                        + loop.session.control
-                        + " in time: load one first");
-    }
-
-    private void describeFirst() {
-        ask(describeRequest(), opening.deadline, this::describedFirst);
-    }
-
-    private void describedFirst(Reply reply, GradmqException error) {
-        if (error != null) {
-            boolean late = error.code() == ErrorCode.TIMEOUT && sawNoModel;
-            opening.fail(late ? noModel() : error);
-            return;
-        }
-        Description description = reply.getDescription();
-        if (loop.session.model == null) {
-            loop.session.model = reply.getModel();
-        }
-        loop.hearsay.state = description.getState();
-        if (description.getLayout().getTensorsCount() == 0) {
-            stage = Stage.WITHOUT_MODEL;
-            sawNoModel = true;
-            describeAt = Loop.now() + modelWait;
-            modelWait = Math.min(2 * modelWait, MODEL_RETRY_MOST_MS);
-            return;
-        }
-        sawNoModel = false;
-        attempt(() -> connect(description));
-    }
-
-    private void attempt(Runnable what) {
-        try {
-            what.run();
-        } catch (GradmqException e) {
-            opening.fail(e);
-        }
-    }
-
-    private void connect(Description description) {
-        loop.layout = readLayout(description);
-        loop.events = loop.open(SocketType.SUB);
-        loop.events.subscribe(Topics.acknowledgement(loop.session.model, loop.session.name));
-        loop.events.subscribe(Topics.all(loop.session.model));
-        loop.events.subscribe(Topics.worker(loop.session.model, loop.session.name));
-        loop.downlink.open(loop.layout);
-        loop.uplink.open();
-        described(description);
-        stage = Stage.SUBSCRIBING;
-        loop.downlink.sync(this::joinFirst, opening::fail);
-    }
-
-    private void joinFirst() {
-        stage = Stage.JOINING;
-        ask(joinRequest(0), opening.deadline, this::joinedFirst);
-    }
-
-    private void joinedFirst(Reply reply, GradmqException error) {
-        if (error != null || reply.getJoined().getIncarnation() == 0) {
-            opening.fail(error != null ? error : malformed("Join"));
-            return;
-        }
-        loop.uplink.ledger.incarnation(reply.getJoined().getIncarnation());
-        stage = Stage.OPEN;
-        describe = false;
-        join = false;
-        takeJoined(reply);
-        opening.future.complete(null);
-    }
-
-    private GradmqException malformed(String command) {
-        return GradmqException.of(
-                ErrorCode.MALFORMED,
-                loop.session.control + " answers " + command + " with something else");
-    }
-
-    //  ------------------------------------------------------------------------------------------
     //  Requests
 
-    private interface Answer {
+    interface Answer {
         void take(Reply reply, GradmqException error);
     }
 
-    private void ask(Request.Builder request, long deadline, Answer answer) {
+    void ask(Request.Builder request, long deadline, Answer answer) {
         loop.asker.ask(
                 request,
                 java.util.List.of(),
@@ -214,11 +95,11 @@ final class Membership {
                 (reply, payload, error) -> answer.take(reply, error));
     }
 
-    private static Request.Builder describeRequest() {
+    static Request.Builder describeRequest() {
         return Request.newBuilder().setDescribe(DescribeRequest.getDefaultInstance());
     }
 
-    private Request.Builder joinRequest(long incarnation) {
+    Request.Builder joinRequest(long incarnation) {
         JoinRequest.Builder body = JoinRequest.newBuilder().setWorker(loop.session.name);
         if (incarnation != 0) {
             body.setIncarnation(incarnation).setLowWater(loop.uplink.ledger.outbox.first());
@@ -239,15 +120,8 @@ final class Membership {
     //  What is asked meanwhile
 
     long step(long now) {
-        if (stage == Stage.WITHOUT_MODEL && now >= describeAt) {
-            describeAt = Loop.NEVER;
-            describeFirst();
-        }
-        if (opening != null && opening.future.isCompletedExceptionally() && !isOpen()) {
-            loop.stop();
-        }
-        if (stage != Stage.OPEN || loop.fenced) {
-            return describeAt;
+        if (!isOpen() || loop.fenced) {
+            return Loop.NEVER;
         }
         long next = stepLease(now);
         if (probing == Probe.NOTHING) {
@@ -297,7 +171,7 @@ final class Membership {
     private void probed(Reply reply, GradmqException error) {
         Probe asked = probing;
         probing = Probe.NOTHING;
-        if (stage != Stage.OPEN) {
+        if (!isOpen()) {
             return;
         }
         if (reply == null) {
@@ -340,11 +214,13 @@ final class Membership {
 
     private void describedAgain(Reply reply, GradmqException error) {
         if (error != null) {
-            loop.refused = error;
+            describe = true;
+            notJoined(error);
             return;
         }
         try {
             described(reply.getDescription());
+            loop.refused = join ? loop.refused : null;
         } catch (GradmqException e) {
             loop.refused = e;
         }
@@ -398,7 +274,7 @@ final class Membership {
     //  ------------------------------------------------------------------------------------------
     //  Description
 
-    private static Layout readLayout(Description description) {
+    static Layout readLayout(Description description) {
         Layout layout = LayoutId.read(description.getLayout());
         if (description.hasLayoutId() && description.getLayoutId() != layout.id()) {
             throw GradmqException.of(
@@ -409,7 +285,7 @@ final class Membership {
         return layout;
     }
 
-    private void described(Description description) {
+    void described(Description description) {
         Session session = loop.session;
         if (description.getLayout().getTensorsCount() > 0) {
             Layout layout = readLayout(description);
@@ -463,11 +339,11 @@ final class Membership {
     }
 
     private void leave(Throwable unsettled, CompletableFuture<Void> done) {
-        if (loop.over() != null || loop.fenced || stage == Stage.LEAVING) {
+        if (loop.over() != null || loop.fenced || leaving) {
             finish(unsettled, done);
             return;
         }
-        stage = Stage.LEAVING;
+        leaving = true;
         Request.Builder request =
                 Request.newBuilder()
                         .setLeave(
@@ -475,7 +351,8 @@ final class Membership {
                                         .setWorker(loop.session.name)
                                         .setIncarnation(loop.uplink.ledger.incarnation())
                                         .setLastSequence(loop.uplink.ledger.outbox.next() - 1));
-        long wait = unsettled == null ? LEAVE_MS : LEAVE_IN_VAIN_MS;
+        boolean vain = unsettled != null || loop.closed;
+        long wait = vain ? LEAVE_IN_VAIN_MS : LEAVE_MS;
         //  Whoever does not answer drops us when the lease is over.
         ask(request, Loop.now() + wait, (reply, error) -> finish(unsettled, done));
     }

@@ -4,7 +4,6 @@ import org.gradmq.ErrorCode;
 import org.gradmq.GradmqException;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
-import org.zeromq.ZMQException;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -48,7 +47,7 @@ final class Sockets {
             if (socket.connect(endpoint)) {
                 return;
             }
-        } catch (ZMQException | IllegalArgumentException e) {
+        } catch (RuntimeException e) {
             throw new GradmqException(
                     ErrorCode.ARGUMENT, "cannot connect to " + endpoint + ": " + e, e);
         }

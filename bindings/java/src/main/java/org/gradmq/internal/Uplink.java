@@ -21,49 +21,6 @@ import java.util.function.Consumer;
 public final class Uplink {
     private static final long BLOCKED_MS = 50;
 
-    /** A gradient that is to be pushed. The payload must not change until it is settled. */
-    public static final class Push {
-        final Gradient.Builder header;
-        final ByteBuffer payload;
-        final int[] ends;
-        final long layoutId;
-        final boolean pooled;
-        final long generation;
-        final CompletableFuture<Verdict> settled;
-
-        /**
-         * A push.
-         *
-         * @param header all but what is known when it is sent
-         * @param payload from 0 to its limit; null: none
-         * @param ends where its frames end
-         * @param layoutId of the layout that it is for
-         * @param pooled the payload goes back to the pool
-         * @param generation of the compressor that made it; 0: none
-         * @param settled completed once it is settled; may be null
-         */
-        public Push(
-                Gradient.Builder header,
-                ByteBuffer payload,
-                int[] ends,
-                long layoutId,
-                boolean pooled,
-                long generation,
-                CompletableFuture<Verdict> settled) {
-            this.header = header;
-            this.payload = payload;
-            this.ends = ends;
-            this.layoutId = layoutId;
-            this.pooled = pooled;
-            this.generation = generation;
-            this.settled = settled;
-        }
-
-        long bytes() {
-            return payload == null ? 0 : payload.limit();
-        }
-    }
-
     private record Kept(byte[] header, List<ByteBuffer> frames, Push push) {}
 
     private final class Pending extends Waiter<Long> {
@@ -119,9 +76,6 @@ public final class Uplink {
     private long resent;
     private long clock;
 
-    /** A compressed gradient that was not used: it goes with a later one. */
-    public record Returned(long generation, ByteBuffer payload) {}
-
     Uplink(WorkerLoop loop) {
         this.loop = loop;
         ledger = new Ledger(loop.session.window, this::settled);
@@ -174,7 +128,7 @@ public final class Uplink {
                 () -> {
                     Pending pending = new Pending(push, deadline, future);
                     queue.add(pending);
-                    loop.await(pending);
+                    loop.waits.await(pending);
                 });
         //  A push that is given up before it was sent makes room for those behind it.
         future.whenComplete((sequence, error) -> loop.wake());
@@ -191,7 +145,7 @@ public final class Uplink {
     void flush(long deadline, CompletableFuture<Void> future) {
         Flush flush = new Flush(deadline, future);
         flushes.add(flush);
-        loop.await(flush);
+        loop.waits.await(flush);
     }
 
     long step(long now) {
@@ -374,7 +328,7 @@ public final class Uplink {
             one.push.settled.complete(verdict);
         }
         if (number > Disposition.APPLIED.number()) {
-            onVerdict.accept(verdict);
+            loop.callback(() -> onVerdict.accept(verdict));
         }
     }
 

@@ -13,7 +13,6 @@ import org.gradmq.v1.Position;
 import org.zeromq.ZMQ;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,8 +26,6 @@ public final class WorkerLoop extends Loop {
     static final long CONFIRM_MS = 1000;
     private static final int EVENTS_MOST = 4096;
     private static final int FORMER_MOST = 8;
-    private static final long TELL_AFTER_MS = 10;
-    private static final long TELL_EVERY_MS = 1000;
 
     private static final int NOTICE_CLOSING = 3;
     private static final int NOTICE_EXPIRED = 8;
@@ -40,9 +37,10 @@ public final class WorkerLoop extends Loop {
     final Hearsay hearsay = new Hearsay();
     final Rounds rounds = new Rounds();
     final Membership membership = new Membership(this);
+    private final Opening opening = new Opening(this);
     final Uplink uplink = new Uplink(this);
     final Downlink downlink = new Downlink(this);
-    final List<Waiter<?>> waiters = new ArrayList<>();
+    final Waits waits = new Waits(this);
     private final Deque<Long> former = new ArrayDeque<>();
 
     ZMQ.Socket events;
@@ -53,14 +51,6 @@ public final class WorkerLoop extends Loop {
     boolean fenced;
     boolean closed;
     GradmqException refused;
-    private long askedMs;
-    private long tellAt;
-    private boolean telling;
-    private int toldState;
-    private long movedMs;
-    private long movedSettled;
-    private long movedReceived;
-    private volatile String lastWait = "";
 
     public WorkerLoop(Session session) {
         super(session);
@@ -70,24 +60,24 @@ public final class WorkerLoop extends Loop {
     /** Connect, join, and wait until the model is there. */
     public CompletableFuture<Void> open(long deadline) {
         CompletableFuture<Void> opened = new CompletableFuture<>();
-        execute(() -> membership.open(new Opening(deadline, opened)));
+        execute(() -> opening.begin(new Opened(deadline, opened)));
         begin();
         return opened;
     }
 
-    private final class Opening extends Waiter<Void> {
-        Opening(long deadline, CompletableFuture<Void> future) {
+    private final class Opened extends Waiter<Void> {
+        Opened(long deadline, CompletableFuture<Void> future) {
             super(deadline, future);
         }
 
         @Override
         String what() {
-            return membership.openingWhat();
+            return opening.what();
         }
 
         @Override
         GradmqException timeout(String text) {
-            return membership.openingTimeout();
+            return opening.timeout();
         }
     }
 
@@ -106,7 +96,7 @@ public final class WorkerLoop extends Loop {
 
     /** What the calls on this worker wait for, or waited for last; any thread. */
     public String waits() {
-        return lastWait;
+        return waits.last();
     }
 
     //  ------------------------------------------------------------------------------------------
@@ -117,10 +107,11 @@ public final class WorkerLoop extends Loop {
         long next = asker.step(now);
         readEvents();
         downlink.read();
+        next = Math.min(next, opening.step(now));
         next = Math.min(next, membership.step(now));
         next = Math.min(next, uplink.step(now));
         next = Math.min(next, downlink.step(now));
-        return Math.min(next, stepWaiters(now));
+        return Math.min(next, waits.step(now));
     }
 
     private void readEvents() {
@@ -159,7 +150,7 @@ public final class WorkerLoop extends Loop {
             case NOTICE -> notice(event.getNotice());
             case SYNC -> {
                 if (current(event.getSync().getPosition())) {
-                    downlink.marked(event.getSync().getNonce(), false);
+                    downlink.mark.seen(event.getSync().getNonce(), false);
                 }
             }
             case ANNOUNCEMENT -> current(event.getAnnouncement().getPosition());
@@ -314,112 +305,6 @@ public final class WorkerLoop extends Loop {
     }
 
     //  ------------------------------------------------------------------------------------------
-    //  Who waits
-
-    /** On the thread of the loop. */
-    void await(Waiter<?> waiter) {
-        GradmqException over = over();
-        if (over != null) {
-            waiter.fail(over);
-            return;
-        }
-        waiters.add(waiter);
-        wake();
-    }
-
-    private long stepWaiters(long now) {
-        waiters.removeIf(waiter -> waiter.future.isDone());
-        GradmqException unable = membership.isOpen() ? unable() : null;
-        long next = NEVER;
-        boolean settlement = false;
-        for (Waiter<?> waiter : List.copyOf(waiters)) {
-            if (unable != null) {
-                waiter.fail(unable);
-            } else if (now >= waiter.deadline) {
-                waiter.fail(waiter.timeout(sentence(waiter, now)));
-            } else {
-                settlement |= waiter.settlement();
-                next = Math.min(next, waiter.deadline);
-            }
-        }
-        waiters.removeIf(waiter -> waiter.future.isDone());
-        if (!waiters.isEmpty() && membership.isOpen()) {
-            next = Math.min(next, lookForLoss(settlement, now));
-            next = Math.min(next, lookForLife(now));
-        }
-        return Math.min(next, tellWaits(now));
-    }
-
-    private long tellWaits(long now) {
-        if (waiters.isEmpty()) {
-            if (telling) {
-                telling = false;
-                resumed();
-            }
-            return NEVER;
-        }
-        Waiter<?> oldest = waiters.get(0);
-        long due = telling ? tellAt : oldest.begun + TELL_AFTER_MS;
-        if (now < due && (!telling || toldState == hearsay.state)) {
-            return due;
-        }
-        lastWait = sentence(oldest, now);
-        telling = true;
-        toldState = hearsay.state;
-        tellAt = now + TELL_EVERY_MS;
-        tell(lastWait);
-        return tellAt;
-    }
-
-    private String sentence(Waiter<?> waiter, long now) {
-        String asked = asker.waits(now, 2 * Asker.LOOK_MS);
-        String known;
-        if (!membership.isOpen() && asked != null) {
-            known = asked;
-        } else if (membership.joining()) {
-            known = "joining again, because the coordinator does not know this worker";
-            known = asked == null ? known : known + "; " + asked;
-        } else if (uplink.disconnected()) {
-            known = "there is no connection to " + uplink.endpoint();
-        } else {
-            known = hearsay.say(now);
-        }
-        return "waiting for " + waiter.what() + "; " + known;
-    }
-
-    //  Where settlement is waited for and nothing moves, look for what got lost.
-    private long lookForLoss(boolean settlement, long now) {
-        Ledger ledger = uplink.ledger;
-        boolean moved = ledger.outbox.first() != movedSettled || ledger.received() != movedReceived;
-        if (!settlement || moved || movedMs == 0) {
-            movedSettled = ledger.outbox.first();
-            movedReceived = ledger.received();
-            movedMs = now;
-        }
-        if (!settlement) {
-            return NEVER;
-        }
-        if (now - movedMs >= CONFIRM_MS) {
-            movedMs = now;
-            if (ledger.outbox.count() > 0) {
-                ledger.confirm.want();
-            }
-        }
-        return movedMs + CONFIRM_MS;
-    }
-
-    //  Where nothing is heard, ask: another process may be there, and control answers everything.
-    private long lookForLife(long now) {
-        long last = Math.max(hearsay.heardMs, askedMs);
-        if (now - last >= 2 * hearsay.heartbeatMs) {
-            askedMs = now;
-            uplink.ledger.confirm.want();
-            last = now;
-        }
-        return last + 2 * hearsay.heartbeatMs;
-    }
-
-    //  ------------------------------------------------------------------------------------------
     //  The end
 
     /** Wait until everything is settled, leave, close. */
@@ -446,8 +331,7 @@ public final class WorkerLoop extends Loop {
     @Override
     void abandon(GradmqException why) {
         uplink.abandon(why);
-        waiters.forEach(waiter -> waiter.fail(why));
-        waiters.clear();
+        waits.abandon(why);
     }
 
     /** Told of each gradient that was settled without being applied, on the thread of the loop. */

@@ -12,11 +12,8 @@ import org.gradmq.DType;
 import org.gradmq.ErrorCode;
 import org.gradmq.GradmqClosedException;
 import org.gradmq.GradmqException;
-import org.gradmq.GradmqTimeoutException;
-import org.gradmq.Kind;
 import org.gradmq.Layout;
 import org.gradmq.Parameters;
-import org.gradmq.PushOptions;
 import org.gradmq.TensorSpec;
 import org.gradmq.Verdict;
 import org.gradmq.Worker;
@@ -26,7 +23,6 @@ import org.gradmq.internal.CoordinatorLoop;
 import org.gradmq.internal.Session;
 import org.gradmq.support.Background;
 import org.gradmq.support.Bed;
-import org.gradmq.support.Keys;
 import org.gradmq.support.Soon;
 import org.gradmq.v1.LeaveRequest;
 import org.gradmq.v1.Request;
@@ -35,96 +31,13 @@ import org.junit.jupiter.api.Test;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
-/** A worker: policies, membership, coordinators that end and come back. */
+/** A worker: membership, coordinators that end and come back. */
 class MembershipTest {
-    private static final int ROUNDS = 5;
-
-    private static CompletableFuture<Void> rounds(Worker worker, float gradient) {
-        return Background.of(
-                () -> {
-                    long before = -1;
-                    for (int i = 0; i < ROUNDS; i++) {
-                        Parameters parameters = worker.nextParameters();
-                        assertEquals(before + 1, parameters.version());
-                        before = parameters.version();
-                        worker.push(filled(10, gradient));
-                    }
-                    worker.flush(Bed.LONG);
-                    return null;
-                });
-    }
-
-    @Test
-    void bsp() throws Exception {
-        try (Bed bed = Bed.stopped()) {
-            bed.set("policy", "bsp");
-            bed.coordinator().start();
-            Worker one = bed.worker("w1");
-            Worker two = bed.worker("w2");
-            CompletableFuture<Void> first = rounds(one, 2);
-            CompletableFuture<Void> second = rounds(two, 4);
-            first.get(60, TimeUnit.SECONDS);
-            second.get(60, TimeUnit.SECONDS);
-            assertEquals(ROUNDS, bed.version());
-            assertEquals(ROUNDS, one.stats().applied());
-            assertEquals(ROUNDS, two.stats().applied());
-            assertArrayEquals(filled(10, -3 * ROUNDS), bed.parameters());
-        }
-    }
-
-    @Test
-    void ssp() throws Exception {
-        try (Bed bed = Bed.stopped()) {
-            bed.coordinator().setParameters(Map.of("policy", "ssp", "clock_bound", 1));
-            bed.coordinator().start();
-            Worker fast = bed.worker("fast");
-            Worker slow = bed.worker("slow");
-            for (int i = 0; i < 3; i++) {
-                fast.push(filled(10, 1));
-            }
-            Soon.until("two are within the bound", () -> fast.stats().settled() == 2);
-            GradmqException e =
-                    refused(ErrorCode.TIMEOUT, () -> fast.flush(Duration.ofMillis(300)));
-            assertTrue(e.getMessage().contains("1 gradients are not settled"), e.getMessage());
-            assertEquals(2, fast.stats().settled());
-            slow.push(filled(10, 1));
-            fast.flush(Bed.LONG);
-            slow.flush(Bed.LONG);
-            assertEquals(4, bed.version());
-            assertEquals(3, fast.stats().clock());
-            assertEquals(1, slow.stats().clock());
-        }
-    }
-
-    @Test
-    void merge() throws Exception {
-        try (Bed bed = Bed.empty()) {
-            bed.load(Bed.TWO, filled(10, 10));
-            bed.coordinator()
-                    .setParameters(Map.of("policy", "merge", "merge_count", 2, "learning_rate", 1));
-            bed.coordinator().start();
-            Worker one = bed.worker("w1");
-            Worker two = bed.worker("w2");
-            one.nextParameters();
-            two.nextParameters();
-            one.push(filled(10, 1), PushOptions.NONE.kind(Kind.DELTA));
-            two.push(filled(10, 3), PushOptions.NONE.kind(Kind.DELTA));
-            assertArrayEquals(filled(10, 12), one.nextParameters().toFloatArray());
-            two.nextParameters();
-            one.addModelParameters(filled(10, 20), PushOptions.NONE);
-            two.addModelParameters(filled(10, 30), PushOptions.NONE.weight(3));
-            one.flush(Bed.LONG);
-            two.flush(Bed.LONG);
-            assertArrayEquals(filled(10, 27.5f), bed.parameters());
-        }
-    }
-
     @Test
     void lease() throws Exception {
         try (Bed bed = Bed.running()) {
@@ -334,71 +247,5 @@ class MembershipTest {
             assertTrue(System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(20));
             bed.daemon().letGo();
         }
-    }
-
-    @Test
-    void keys() throws Exception {
-        try (Keys keys = new Keys();
-                Bed bed = Bed.empty(keys.settings())) {
-            keys.authorise("alice", "--role", "admin");
-            keys.authorise("w1");
-            Coordinator admin = bed.track(Coordinator.open(keys.as("alice", bed.options())));
-            admin.setModelParameters(Bed.TWO, new float[10]);
-            admin.setParameters(Map.of("learning_rate", 1));
-            admin.start();
-            Worker worker = bed.worker(keys.as("w1", bed.options().name("w1")));
-            for (int i = 0; i < 5; i++) {
-                assertEquals(i, worker.nextParameters().version());
-                worker.push(filled(10, 1));
-            }
-            worker.flush(Bed.LONG);
-            assertArrayEquals(filled(10, -5), admin.getModelParameters().toFloatArray());
-        }
-    }
-
-    @Test
-    void wrongKey() throws Exception {
-        try (Keys keys = new Keys();
-                Bed bed = Bed.empty(keys.settings())) {
-            keys.authorise("w1");
-            keys.make("stranger");
-            String stranger = keys.publicOf("stranger").toString();
-            GradmqException e =
-                    Bed.refusedInTime(
-                            in ->
-                                    () ->
-                                            Worker.open(
-                                                    bed.options()
-                                                            .name("w1")
-                                                            .timeout(in)
-                                                            .keys(keys.secretOf("w1"), stranger)),
-                            why -> why.getMessage().contains("is the server key"));
-            assertInstanceOf(GradmqTimeoutException.class, e);
-            Bed.refusedInTime(
-                    in -> () -> Worker.open(keys.as("stranger", bed.options().timeout(in))),
-                    why -> why.getMessage().contains("among those that it has authorised"));
-            Bed.refusedInTime(
-                    in -> () -> Worker.open(bed.options().timeout(in)),
-                    why -> why.getMessage().contains("asks for keys"));
-            readable(keys, bed);
-        }
-    }
-
-    //  A secret that others can read is not taken.
-    private static void readable(Keys keys, Bed bed) {
-        keys.secretOf("w1").toFile().setReadable(true, false);
-        GradmqException e =
-                refused(ErrorCode.PERMISSION, () -> Worker.open(keys.as("w1", bed.options())));
-        assertTrue(e.getMessage().contains("chmod 600"), e.getMessage());
-        keys.publicOf("w1").toFile().setReadable(false, false);
-        keys.publicOf("w1").toFile().setReadable(true, true);
-        refused(
-                ErrorCode.FORMAT,
-                () ->
-                        Worker.open(
-                                bed.options()
-                                        .keys(
-                                                keys.publicOf("w1"),
-                                                keys.publicOf("server").toString())));
     }
 }

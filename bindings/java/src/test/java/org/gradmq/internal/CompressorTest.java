@@ -129,8 +129,8 @@ class CompressorTest {
         float[] values = random(3);
         ByteBuffer lost = payload(compressor);
         compressor.encode(FloatBuffer.wrap(values), 1, lost);
-        compressor.giveBack(new Uplink.Returned(compressor.generation(), lost));
-        compressor.giveBack(new Uplink.Returned(compressor.generation() + 1, lost));
+        compressor.giveBack(new Returned(compressor.generation(), lost));
+        compressor.giveBack(new Returned(compressor.generation() + 1, lost));
         double[] got = encode(compressor, new float[values.length]);
         for (int i = 0; i < values.length; i++) {
             assertEquals(values[i], got[i], 5.0 / 127);
