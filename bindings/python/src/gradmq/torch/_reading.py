@@ -1,0 +1,28 @@
+"""What callers of `step` say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+
+def loss_of(closure: Callable[[], Any] | None) -> Any:
+    """What a closure returns, which may compute gradients."""
+    if closure is None:
+        return None
+    with torch.enable_grad():
+        return closure()
+
+
+def numbers_of(metrics: Mapping[str, Any] | None) -> dict[str, float | tuple[float, float]]:
+    """Metrics as numbers; a tensor with one element is one."""
+    return {
+        name: (_number(told[0]), _number(told[1])) if isinstance(told, tuple) else _number(told)
+        for name, told in (metrics or {}).items()
+    }
+
+
+def _number(told: Any) -> float:
+    return float(told.detach()) if isinstance(told, torch.Tensor) else float(told)
