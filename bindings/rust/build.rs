@@ -11,12 +11,8 @@ use std::path::Path;
 use prost_build::Config;
 use protox::prost::Message as _;
 
-const FILES: [&str; 4] = [
-    "gradmq/v1/control.proto",
-    "gradmq/v1/event.proto",
-    "gradmq/v1/gradient.proto",
-    "gradmq/v1/update.proto",
-];
+const FILES: [&str; 4] =
+    ["gradmq/v1/control.proto", "gradmq/v1/event.proto", "gradmq/v1/gradient.proto", "gradmq/v1/update.proto"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
@@ -54,7 +50,10 @@ fn tables(files: &prost_types::FileDescriptorSet) -> Result<String, Box<dyn Erro
                 other => return Err(format!("{name}.{}: no rule for {other:?}", field.name()).into()),
             };
             let repeated = field.label() == prost_types::field_descriptor_proto::Label::Repeated;
-            rows.insert(field.number(), format!("Field {{ number: {}, kind: {kind}, repeated: {repeated} }}", field.number()));
+            rows.insert(
+                field.number(),
+                format!("Field {{ number: {}, kind: {kind}, repeated: {repeated} }}", field.number()),
+            );
         }
         let rows: Vec<_> = rows.into_values().collect();
         writeln!(text, "pub(crate) static {}: [Field; {}] = [{}];", array(name), rows.len(), rows.join(", "))?;

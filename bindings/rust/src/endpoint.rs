@@ -4,28 +4,31 @@ use crate::error::{refuse, Result};
 
 const WILDCARDS: [&str; 3] = ["tcp://*:", "tcp://0.0.0.0:", "tcp://[::]:"];
 
-/// The first of the transport by which control was reached, else the first; with control's host for a wildcard.
+/// Of those that can be reached, the first of the transport by which control was reached, else the first; with control's
+/// host for a wildcard.
 pub(crate) fn choose(named: &[String], control: &str, socket: &str) -> Result<String> {
     let scheme = control.find("://").map_or("", |at| &control[..at + 3]);
-    let alike = named.iter().find(|endpoint| endpoint.starts_with(scheme));
-    match alike.or(named.first()) {
-        Some(endpoint) => resolve(endpoint, control),
-        None => Err(refuse!(Connect, "the coordinator at {control} names no endpoint for {socket}")),
+    let reached = |endpoint: &String| Some((endpoint.starts_with(scheme), resolve(endpoint, control)?));
+    let all: Vec<(bool, String)> = named.iter().filter_map(reached).collect();
+    let alike = all.iter().find(|(alike, _)| *alike);
+    match (alike.or(all.first()), named.first()) {
+        (Some((_, endpoint)), _) => Ok(endpoint.clone()),
+        (None, Some(first)) => Err(refuse!(
+            Argument,
+            "the coordinator names {first} for {socket}, and the control endpoint {control} has no host to put in place \
+             of the wildcard: connect over tcp"
+        )),
+        (None, None) => Err(refuse!(Connect, "the coordinator at {control} names no endpoint for {socket}")),
     }
 }
 
-fn resolve(named: &str, control: &str) -> Result<String> {
+/// `None`: a wildcard that has no host here.
+fn resolve(named: &str, control: &str) -> Option<String> {
     let Some(port) = WILDCARDS.iter().find_map(|wildcard| named.strip_prefix(wildcard)) else {
-        return Ok(named.to_owned());
+        return Some(named.to_owned());
     };
-    match control.rsplit_once(':') {
-        Some((host, _)) if host.starts_with("tcp://") => Ok(format!("{host}:{port}")),
-        _ => Err(refuse!(
-            Argument,
-            "the coordinator names {named}, and the control endpoint {control} has no host to put in place of the \
-             wildcard: connect over tcp"
-        )),
-    }
+    let (host, _) = control.rsplit_once(':')?;
+    host.starts_with("tcp://").then(|| format!("{host}:{port}"))
 }
 
 #[cfg(test)]
@@ -41,7 +44,7 @@ mod tests {
         let named = ["ipc:///tmp/e", "tcp://*:5573", "tcp://10.0.0.1:1"];
         assert_eq!(chosen(&named, "tcp://node7:5570").unwrap(), "tcp://node7:5573");
         assert_eq!(chosen(&named, "ipc:///tmp/c").unwrap(), "ipc:///tmp/e");
-        assert_eq!(chosen(&["tcp://10.0.0.1:1"], "ipc:///tmp/c").unwrap(), "tcp://10.0.0.1:1");
+        assert_eq!(chosen(&["tcp://*:2", "tcp://10.0.0.1:1"], "ipc:///tmp/c").unwrap(), "tcp://10.0.0.1:1");
     }
 
     #[test]

@@ -124,10 +124,10 @@ impl Layout {
     }
 
     pub(crate) fn to_proto(&self) -> proto::Layout {
-        let tensors = self.tensors.iter().map(|tensor| proto::Tensor {
-            name: Some(tensor.name.clone()),
-            shape: tensor.shape.clone(),
-        });
+        let tensors = self
+            .tensors
+            .iter()
+            .map(|tensor| proto::Tensor { name: Some(tensor.name.clone()), shape: tensor.shape.clone() });
         proto::Layout { tensors: tensors.collect(), dtype: Some(self.dtype.code()) }
     }
 

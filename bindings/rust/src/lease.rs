@@ -20,6 +20,8 @@ struct Shared {
     lease_ms: AtomicU64,
     instance: AtomicU64,
     fenced: AtomicBool,
+    /// How long to wait for an answer that is still to come when it is stopped.
+    patience_ms: AtomicU64,
 }
 
 pub(crate) struct Lease {
@@ -36,6 +38,7 @@ impl Lease {
             lease_ms: AtomicU64::new(if lease_ms > 0 { lease_ms } else { 30_000 }),
             instance: AtomicU64::new(0),
             fenced: AtomicBool::new(false),
+            patience_ms: AtomicU64::new(0),
         });
         let stop = Cancel::new()?;
         let mut renewer = Renewer {
@@ -64,6 +67,14 @@ impl Lease {
     /// The instance that answered last; 0: none yet.
     pub fn instance(&self) -> u64 {
         self.shared.instance.load(Ordering::Relaxed)
+    }
+}
+
+impl Lease {
+    /// Ends the renewals, and waits so long for the answer to one that is on its way: a Join that comes after a Leave
+    /// makes a member again.
+    pub fn stop(self, patience: Duration) {
+        self.shared.patience_ms.store(patience.as_millis() as u64, Ordering::SeqCst);
     }
 }
 
@@ -116,14 +127,26 @@ impl Renewer {
         if self.requester.ask(&Question::new(&model, Body::Join(join))).is_err() {
             return;
         }
-        while !self.stop.is_cancelled() {
+        let mut end = None;
+        loop {
             match self.requester.look() {
                 Some(Ok(answer)) => return self.take(&answer.reply),
                 Some(Err(_)) => return,
                 None => {}
             }
-            let Some(wake) = self.requester.wake(Instant::now()) else { return };
-            self.limit(wake).wait(&[(&self.requester.socket, zmq::POLLIN)], wake);
+            let now = Instant::now();
+            if self.stop.is_cancelled() {
+                let patience = Duration::from_millis(self.shared.patience_ms.load(Ordering::SeqCst));
+                if now >= *end.get_or_insert_with(|| later(now, patience)) {
+                    return;
+                }
+            }
+            let Some(wake) = self.requester.wake(now) else { return };
+            let limit = match end {
+                Some(end) => Limit { deadline: end, cancel: None },
+                None => self.limit(wake),
+            };
+            limit.wait(&[(&self.requester.socket, zmq::POLLIN)], wake);
         }
     }
 

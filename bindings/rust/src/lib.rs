@@ -75,3 +75,26 @@ pub use proto::{Description, Group, Groups, Settings, StatusReport};
 pub use push::{Kind, Part, Push};
 pub use watch::{Topic, Watch};
 pub use worker::{Stats, Updates, Verdict, Worker};
+
+/// The README's examples are compiled as those here are.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_belongs_to_one_thread_can_be_moved_to_another() {
+        fn is_send<T: Send>() {}
+        fn is_shared<T: Send + Sync + Clone>() {}
+        is_send::<Worker>();
+        is_send::<Coordinator>();
+        is_send::<Watch>();
+        is_shared::<Cancel>();
+        is_shared::<Options>();
+        is_shared::<Parameters>();
+        is_shared::<Error>();
+    }
+}

@@ -154,8 +154,8 @@ impl<T> Outbox<T> {
             if !entry.held {
                 continue;
             }
-            let fits = flying == 0
-                || (flying < credit.gradients && flying_bytes.saturating_add(entry.bytes) <= credit.bytes);
+            let fits =
+                flying == 0 || (flying < credit.gradients && flying_bytes.saturating_add(entry.bytes) <= credit.bytes);
             // In order: a later one never goes before an earlier one that waits for credit.
             if !fits {
                 return None;

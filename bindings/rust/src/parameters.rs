@@ -7,8 +7,8 @@ use crate::buffer::{Buffer, Pool};
 use crate::dtype::{self, Dtype, Element};
 use crate::error::{refuse, Result};
 use crate::layout::{Layout, Tensor};
-use crate::wire::part::{Encoding, HEAD_UNIT, INT8_BLOCK};
 use crate::limits;
+use crate::wire::part::{Encoding, HEAD_UNIT, INT8_BLOCK};
 
 /// A model's parameters at one version: all tensors, packed in the layout's order, row-major.
 ///
@@ -143,11 +143,21 @@ pub(crate) fn arrived(
             let of = |tensor: &Tensor| tensor.elements().div_ceil(INT8_BLOCK) * HEAD_UNIT + tensor.elements();
             Some(layout.tensors().iter().map(of).sum())
         }
-        _ => return Err(refuse!(Unsupported, "no stream carries {encoding:?} in {dtype}; this library reads f32, f64, f16, bf16 and int8")),
+        _ => {
+            return Err(refuse!(
+                Unsupported,
+                "no stream carries {encoding:?} in {dtype}; this library reads f32, f64, f16, bf16 and int8"
+            ))
+        }
     };
     let came: usize = frames.iter().map(|frame| frame.len()).sum();
     if wanted != Some(came) || frames.len() > limits::PAYLOAD_FRAMES {
-        return Err(refuse!(Length, "the parameters came with {came} bytes in {} frames, which is not what {} elements have", frames.len(), layout.elements()));
+        return Err(refuse!(
+            Length,
+            "the parameters came with {came} bytes in {} frames, which is not what {} elements have",
+            frames.len(),
+            layout.elements()
+        ));
     }
     let bytes = layout.elements() * dtype.size();
     let mut buffer = match into.and_then(Arc::into_inner) {

@@ -231,7 +231,11 @@ fn plan_one<T: Element>(layout: &Layout, index: usize, part: &Part<'_, T>, at: u
     }
     let wanted = plan.body / T::DTYPE.size();
     if part.data.len() != wanted {
-        return Err(refuse!(Length, "{wanted} elements of tensor {name} are needed, and {} are given", part.data.len()));
+        return Err(refuse!(
+            Length,
+            "{wanted} elements of tensor {name} are needed, and {} are given",
+            part.data.len()
+        ));
     }
     Ok(plan)
 }

@@ -138,7 +138,8 @@ impl Requester {
         while let Some(frames) = session::receive(&self.socket) {
             let Some(header) = frames.first() else { continue };
             match proto::Reply::read(header) {
-                Ok(reply) if reply.request_id() == id => {
+                // 0 is the answer to a request that could not be decoded (rule R-9).
+                Ok(reply) if reply.request_id() == id || (reply.request_id() == 0 && reply.code() != 0) => {
                     self.asked = None;
                     return Some(Ok(Answer { reply, frames }));
                 }
@@ -159,7 +160,8 @@ impl Requester {
         Some(asked.again.map_or(now + LOOK, |again| again.min(now + LOOK)))
     }
 
-    /// Asks, and waits for the answer, a refusal or not. One that says BUSY is asked for again.
+    /// Asks, and waits for the answer, a refusal or not. One that says BUSY is asked for again; so is one that says
+    /// MEMORY, where a worker needs it.
     pub fn call(&mut self, question: &Question<'_>, limit: &Limit, teller: &mut Teller) -> Result<Answer> {
         let mut busy = 0;
         loop {
@@ -168,7 +170,11 @@ impl Requester {
             // BUSY may be remembered as the answer to this request id: the next try is another request.
             busy += 1;
             let until = Instant::now() + backoff(busy);
-            let again = matches!(&answer, Ok(answer) if answer.reply.code() == Code::Busy.number());
+            let again = answer.as_ref().is_ok_and(|answer| match Code::from_number(answer.reply.code()) {
+                Code::Busy => true,
+                Code::Memory => is_needed(&question.body),
+                _ => false,
+            });
             if !again || limit.is_over(until) {
                 teller.go();
                 return answer;
@@ -258,6 +264,12 @@ impl Drop for Requester {
 fn backoff(tries: u32) -> Duration {
     let wait = (limits::RETRY * 2u32.pow(tries.min(8))).min(limits::RETRY_MOST);
     wait + session::jitter(wait / 2)
+}
+
+/// What a worker cannot go on without.
+fn is_needed(body: &Body) -> bool {
+    use Body::{Acknowledgement, Describe, GetModelParameters, Join, Leave, Sync};
+    matches!(body, Describe(_) | Sync(_) | Join(_) | Leave(_) | Acknowledgement(_) | GetModelParameters(_))
 }
 
 fn name_of(body: &Body) -> &'static str {

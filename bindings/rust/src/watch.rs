@@ -1,6 +1,7 @@
 //! Following what a coordinator publishes about a model.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use zmq::Socket;
@@ -16,7 +17,6 @@ use crate::wire::header::Header as _;
 use crate::wire::topic;
 use crate::worker::{describe, subscribe};
 use crate::{endpoint, limits};
-use std::sync::Arc;
 
 /// Something to follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Watch {
         while !limit.is_over(Instant::now()) {
             let ask = proto::request::Body::Sync(proto::SyncRequest { nonce: Some(nonce) });
             requester.call(&Question::new(&self.model, ask), limit, teller)?.accept()?;
-            let until = later(Instant::now(), limits::SYNC_RETRY);
+            let until = later(Instant::now(), limits::SYNC_RETRY).min(limit.deadline);
             while Instant::now() < until {
                 while let Some(body) = self.receive() {
                     if matches!(body, Body::Sync(mark) if mark.nonce() == nonce) {
@@ -101,7 +101,8 @@ impl Watch {
 
     fn receive(&self) -> Option<Body> {
         while let Some(frames) = session::receive(&self.events) {
-            if let Some(Ok(proto::Event { body: Some(body) })) = frames.get(1).map(|header| proto::Event::read(header)) {
+            if let Some(Ok(proto::Event { body: Some(body) })) = frames.get(1).map(|header| proto::Event::read(header))
+            {
                 return Some(body);
             }
         }

@@ -63,7 +63,8 @@ fn seed<R: Element>(row: &mut [R], which: u64) {
 
 /// Modified Gram-Schmidt over the columns; one without a direction of its own becomes 0.
 fn orthonormal(left: &mut [f64], rank: usize) {
-    let product = |left: &[f64], j: usize, k: usize| -> f64 { left.chunks_exact(rank).map(|row| row[j] * row[k]).sum() };
+    let product =
+        |left: &[f64], j: usize, k: usize| -> f64 { left.chunks_exact(rank).map(|row| row[j] * row[k]).sum() };
     for k in 0..rank {
         let before = product(left, k, k).sqrt();
         for j in 0..k {

@@ -54,7 +54,11 @@ impl Coordinator {
     ///
     /// # Errors
     /// As [`Coordinator::get_model_parameters`].
-    pub fn get_model_parameters_newer(&mut self, than: (u64, u64), stream: Option<Stream>) -> Result<Option<Parameters>> {
+    pub fn get_model_parameters_newer(
+        &mut self,
+        than: (u64, u64),
+        stream: Option<Stream>,
+    ) -> Result<Option<Parameters>> {
         self.get(stream, Some(than))
     }
 

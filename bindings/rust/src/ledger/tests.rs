@@ -90,7 +90,7 @@ fn a_loss_needs_two_looks_apart_without_progress_between() {
     let mut ledger = ledger(4);
     let mut told = ack(1, 1);
     told.missing = vec![range(2, 3, None)];
-    let mut look = |ledger: &mut Ledger<u64>, told: &proto::Acknowledgement, after: Duration| {
+    let look = |ledger: &mut Ledger<u64>, told: &proto::Acknowledgement, after: Duration| {
         ledger.take(told, true, begin + after, APART);
         ledger.outbox.holds()
     };

@@ -67,7 +67,12 @@ pub fn gradient(gradient: &proto::Gradient) -> Result<()> {
     positive("loss_scale", gradient.loss_scale.unwrap_or(1.0))?;
     check_dtype(gradient.dtype)?;
     if gradient.parts.len() > limits::TENSORS {
-        return Err(refuse!(Argument, "the gradient has {} parts; a layout has at most {} tensors", gradient.parts.len(), limits::TENSORS));
+        return Err(refuse!(
+            Argument,
+            "the gradient has {} parts; a layout has at most {} tensors",
+            gradient.parts.len(),
+            limits::TENSORS
+        ));
     }
     let mut last = None;
     for part in &gradient.parts {
@@ -79,7 +84,12 @@ pub fn gradient(gradient: &proto::Gradient) -> Result<()> {
         last = Some(tensor);
     }
     if gradient.metrics.len() > limits::METRICS {
-        return Err(refuse!(Argument, "the gradient has {} metrics; it can have {}", gradient.metrics.len(), limits::METRICS));
+        return Err(refuse!(
+            Argument,
+            "the gradient has {} metrics; it can have {}",
+            gradient.metrics.len(),
+            limits::METRICS
+        ));
     }
     gradient.metrics.iter().try_for_each(metric)
 }
@@ -166,7 +176,11 @@ pub(crate) fn settings(settings: &proto::Settings) -> Result<()> {
     }
     for group in groups {
         if !names::is_plain_text(group.pattern()) || !(1..=limits::TENSOR_NAME_BYTES).contains(&group.pattern().len()) {
-            return Err(refuse!(Argument, "a group's pattern has 1 to {} bytes, none of them a control character", limits::TENSOR_NAME_BYTES));
+            return Err(refuse!(
+                Argument,
+                "a group's pattern has 1 to {} bytes, none of them a control character",
+                limits::TENSOR_NAME_BYTES
+            ));
         }
         let numbers = [group.rate_scale, group.weight_decay, group.l2];
         if numbers.iter().flatten().any(|value| !value.is_finite()) {

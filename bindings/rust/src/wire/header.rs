@@ -73,7 +73,11 @@ fn open(frame: &[u8], kind: Kind) -> Result<&[u8]> {
         return Err(refuse!(Preamble, "the message does not begin as those of GradMQ do"));
     }
     if preamble[4] != MAJOR {
-        return Err(refuse!(Version, "the message is of version {} of the protocol; {MAJOR} is known here", preamble[4]));
+        return Err(refuse!(
+            Version,
+            "the message is of version {} of the protocol; {MAJOR} is known here",
+            preamble[4]
+        ));
     }
     if preamble[5] != kind as u8 {
         return Err(refuse!(Preamble, "the message is of kind {}; {} belongs here", preamble[5], kind as u8));
@@ -175,4 +179,47 @@ pub(crate) fn check_written(what: &str, frame: &[u8]) -> Result<()> {
         return Ok(());
     }
     Err(refuse!(TooLarge, "{what} has a header of {} bytes; {} can go", frame.len(), limits::HEADER_BYTES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply() -> proto::Reply {
+        let worker = proto::Worker { name: Some("w1".to_owned()), incarnation: Some(7), ..Default::default() };
+        let workers = proto::Workers { workers: vec![worker; 3], more: Some(true) };
+        proto::Reply {
+            request_id: Some(1 << 40),
+            message: Some("so".to_owned()),
+            position: Some(proto::Position { instance: Some(u64::MAX), epoch: Some(3), version: Some(4) }),
+            body: Some(proto::reply::Body::Workers(workers)),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn whatever_arrives_is_read_or_refused() {
+        let good = reply().write();
+        assert_eq!(proto::Reply::read(&good).unwrap(), reply());
+        for at in 0..good.len() {
+            let _ = proto::Reply::read(&good[..at]);
+            for bit in 0..8 {
+                let mut bad = good.clone();
+                bad[at] ^= 1 << bit;
+                let _ = proto::Reply::read(&bad);
+                let _ = proto::Event::read(&bad);
+            }
+        }
+    }
+
+    #[test]
+    fn items_that_would_take_far_more_memory_than_octets_are_refused() {
+        // 200,000 empty workers of two octets each.
+        let inner: Vec<u8> = [0x0a, 0x00].repeat(200_000);
+        let mut frame = reply().write()[..PREAMBLE_BYTES].to_vec();
+        frame.extend_from_slice(&[0x9a, 0x01]);
+        prost::encoding::encode_varint(inner.len() as u64, &mut frame);
+        frame.extend_from_slice(&inner);
+        assert_eq!(proto::Reply::read(&frame).unwrap_err().name(), "TOO_LARGE");
+    }
 }

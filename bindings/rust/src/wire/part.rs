@@ -135,7 +135,12 @@ fn lengths(tensor: &Tensor, encoding: Encoding, dtype: Dtype, count: u64) -> Res
             }
             let (m, n) = (tensor.rows(), tensor.row_elements());
             if count == 0 || count > m.min(n) as u64 {
-                return Err(refuse!(Argument, "rank {count} for tensor {}; it can be 1 to {}", tensor.name(), m.min(n)));
+                return Err(refuse!(
+                    Argument,
+                    "rank {count} for tensor {}; it can be 1 to {}",
+                    tensor.name(),
+                    m.min(n)
+                ));
             }
             Ok((0, times(tensor, (m + n) * count as usize, dtype.size())?))
         }
@@ -147,7 +152,11 @@ fn counted(tensor: &Tensor, things: &str, most: usize, count: u64) -> Result<()>
         return Err(refuse!(Unsupported, "tensor {} has more than 2^32 - 1 {things}; send all of it", tensor.name()));
     }
     if count == 0 || count > most as u64 {
-        return Err(refuse!(Argument, "{count} {things} of tensor {}, which has {most}; send 1 to all of them", tensor.name()));
+        return Err(refuse!(
+            Argument,
+            "{count} {things} of tensor {}, which has {most}; send 1 to all of them",
+            tensor.name()
+        ));
     }
     Ok(())
 }

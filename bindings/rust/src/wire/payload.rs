@@ -57,7 +57,12 @@ pub fn join<F: AsRef<[u8]>>(frames: &[F]) -> Vec<u8> {
 /// `FRAMES`, `LENGTH`, `ALIGNMENT`, `ARGUMENT` (an index).
 pub fn check<F: AsRef<[u8]>>(layout: &Layout, parts: &[Part], frames: &[F]) -> Result<()> {
     if frames.len() > limits::PAYLOAD_FRAMES {
-        return Err(refuse!(Frames, "the payload has {} frames; {} are possible", frames.len(), limits::PAYLOAD_FRAMES));
+        return Err(refuse!(
+            Frames,
+            "the payload has {} frames; {} are possible",
+            frames.len(),
+            limits::PAYLOAD_FRAMES
+        ));
     }
     if frames.iter().any(|frame| frame.as_ref().is_empty()) {
         return Err(refuse!(Length, "a frame of the payload is empty"));

@@ -2,17 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use super::Worker;
+use super::{Probe, Worker};
 use crate::error::Result;
 use crate::proto;
+use crate::proto::reply;
 use crate::proto::request::Body;
-use crate::requester::Question;
+use crate::requester::{Answer, Question};
 use crate::session::{later, Limit};
 use crate::sys;
 
 /// A Leave is worth this wait when all is settled, and this when it is not.
 const LEAVE: Duration = Duration::from_secs(2);
 const LEAVE_IN_VAIN: Duration = Duration::from_millis(200);
+const LEAVE_AGAIN: Duration = Duration::from_millis(20);
 
 impl Worker {
     /// Waits until everything that was pushed is settled, but not longer than `timeout`.
@@ -61,11 +63,14 @@ impl Worker {
 
     /// Whoever does not answer drops us when the lease is over.
     fn leave(&mut self, wait: Duration) {
-        self.lease = None;
+        if let Some(lease) = self.lease.take() {
+            lease.stop(wait);
+        }
         if self.left || self.fenced {
             return;
         }
         self.left = true;
+        self.await_probe(wait);
         let leave = proto::LeaveRequest {
             worker: Some(self.name().to_owned()),
             incarnation: Some(self.ledger.incarnation),
@@ -73,7 +78,33 @@ impl Worker {
         };
         let limit = Limit { deadline: later(Instant::now(), wait), cancel: None };
         let model = std::mem::take(&mut self.model);
-        let _ = self.control.call(&Question::new(&model, Body::Leave(leave)), &limit, &mut self.teller);
+        let question = Question::new(&model, Body::Leave(leave));
+        loop {
+            let answer = self.control.call(&question, &limit, &mut self.teller).and_then(Answer::accept);
+            // Where something is not settled that was, there is time for another look.
+            let again = matches!(
+                answer.map(|answer| answer.reply.body),
+                Ok(Some(reply::Body::Left(left))) if !left.complete()
+            );
+            if !again || limit.is_over(Instant::now() + LEAVE_AGAIN) {
+                return;
+            }
+            limit.wait(&[], Instant::now() + LEAVE_AGAIN);
+        }
+    }
+
+    /// A Join that is on its way must not come after the Leave.
+    fn await_probe(&mut self, wait: Duration) {
+        let limit = Limit { deadline: later(Instant::now(), wait), cancel: None };
+        while self.probing == Some(Probe::Join) && !limit.is_over(Instant::now()) {
+            match self.probe.look() {
+                Some(_) => self.probing = None,
+                None => limit.wait(
+                    &[(&self.probe.socket, zmq::POLLIN)],
+                    self.probe.wake(Instant::now()).unwrap_or(limit.deadline),
+                ),
+            }
+        }
     }
 }
 

@@ -118,7 +118,9 @@ pub(super) fn open(options: &Options) -> Result<Worker> {
     for topic in [topic::acknowledgements(model, name), topic::everybody(model), topic::worker(model, name)] {
         subscribe(&events, &topic)?;
     }
-    let updates = if options.updates {
+    // A stream that is not published can be had by asking alone.
+    let published = described.description.streams.iter().any(|stream| stream == stream_name);
+    let updates = if options.updates && published {
         Some(open_updates(&connector, &layout, &topic::parameters(model, stream_name))?)
     } else {
         subscribe(&events, &topic::announcements(model))?;

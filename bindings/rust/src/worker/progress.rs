@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use super::Worker;
 use crate::error::{refuse, Code, Result};
 use crate::hearsay::State;
+use crate::limits;
 use crate::proto;
 use crate::proto::event::Body;
 use crate::rounds::Place;
 use crate::session::{self, event, Limit, Sent};
 use crate::wire::header::Header as _;
-use crate::limits;
 
 /// Most events that are read in one go, so that a flood of them does not keep the caller.
 const EVENTS_MOST: usize = 4096;
@@ -116,8 +116,7 @@ impl Worker {
             }
             _ => {}
         }
-        let old = told.incarnation() != 0 && told.incarnation() < self.ledger.incarnation;
-        if told.worker() != self.name() || old {
+        if told.worker() != self.name() || told.incarnation() != self.ledger.incarnation {
             return;
         }
         match (told.notice(), Code::from_number(told.code())) {
@@ -168,12 +167,7 @@ impl Worker {
             return Err(crate::Error::new(error.code(), words));
         }
         if self.closed {
-            return Err(refuse!(
-                Closed,
-                "the coordinator of {} at {} is closing",
-                self.model,
-                self.connector.control
-            ));
+            return Err(refuse!(Closed, "the coordinator of {} at {} is closing", self.model, self.connector.control));
         }
         Ok(())
     }

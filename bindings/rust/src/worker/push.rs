@@ -140,7 +140,10 @@ impl Worker {
     }
 
     fn replaced(&self) -> crate::Error {
-        refuse!(Layout, "the model was replaced by one of another layout; the gradient was not pushed: take its parameters")
+        refuse!(
+            Layout,
+            "the model was replaced by one of another layout; the gradient was not pushed: take its parameters"
+        )
     }
 
     /// Parameters are not compressed: what is left out of them would not come with the next ones.
@@ -162,9 +165,10 @@ impl Worker {
             let same = old.engine.layout().id() == layout.id();
             self.compressing = Some(if same { old } else { self.compressing_of(old.how, old.feedback)? });
         }
-        let bytes = self.compressing.as_ref().map_or(0, |it| {
-            it.engine.parts().last().map_or(0, |part| part.offset + part.bytes())
-        });
+        let bytes = self
+            .compressing
+            .as_ref()
+            .map_or(0, |it| it.engine.parts().last().map_or(0, |part| part.offset + part.bytes()));
         self.wait_for_room(bytes, limit)?;
         // The numbers are divided here, so that what remains has no scale.
         let factor = push.loss_scale.map_or(1.0, |scale| 1.0 / scale);
@@ -264,6 +268,9 @@ impl Worker {
                 Sent::Not => {
                     self.blocked = true;
                     self.wait_for_room(bytes, limit)?;
+                    if layout.id() != self.layout.id() {
+                        return Err(self.replaced());
+                    }
                 }
             }
         }

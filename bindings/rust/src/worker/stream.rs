@@ -8,6 +8,7 @@ use super::open::describe;
 use super::progress::place;
 use super::{Endpoints, Worker};
 use crate::error::{refuse, Result};
+use crate::limits;
 use crate::parameters::{self, Parameters};
 use crate::proto;
 use crate::proto::request::Body;
@@ -17,7 +18,6 @@ use crate::rounds::Place;
 use crate::session::{self, jitter, Limit};
 use crate::wire::header::Header as _;
 use crate::wire::topic;
-use crate::limits;
 
 /// After a Get that brought nothing newer the next one waits this long.
 const GET_AGAIN: Duration = Duration::from_millis(100);
@@ -89,6 +89,8 @@ impl State {
         self.join = true;
         self.pending = None;
         self.foreign = true;
+        // Whatever the numbers of what this one has, it is newer.
+        self.held = None;
     }
 
     /// A SyncMark was seen.

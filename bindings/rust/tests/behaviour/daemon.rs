@@ -14,10 +14,8 @@ pub const LONG: Duration = Duration::from_secs(60);
 
 /// The folder of `gradmqd` and `gradmq`.
 pub fn tool(name: &str) -> PathBuf {
-    let folder = std::env::var_os("GRADMQ_BIN").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../build/bin"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("GRADMQ_BIN")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../build/bin"), PathBuf::from);
     folder.join(name)
 }
 
@@ -69,9 +67,12 @@ impl Daemon {
 
     pub fn start_in(scratch: Scratch, set: &[&str]) -> Daemon {
         let mut all = vec!["heartbeat_ms=100".to_owned()];
-        all.extend(["control", "gradients", "updates", "events"].map(|name| format!("sockets/{name}=ipc://FOLDER/{name}")));
+        all.extend(
+            ["control", "gradients", "updates", "events"].map(|name| format!("sockets/{name}=ipc://FOLDER/{name}")),
+        );
         all.extend(set.iter().map(|&one| one.to_owned()));
-        let all: Vec<String> = all.iter().map(|one| one.replace("FOLDER", scratch.0.to_str().expect("UTF-8"))).collect();
+        let all: Vec<String> =
+            all.iter().map(|one| one.replace("FOLDER", scratch.0.to_str().expect("UTF-8"))).collect();
         let child = spawn(&scratch, &all);
         let daemon = Daemon { scratch, set: all, child };
         daemon.await_up();

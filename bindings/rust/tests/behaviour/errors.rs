@@ -119,7 +119,9 @@ fn error_non_finite() {
     let mut worker = daemon.worker("w");
     let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let told = std::sync::Arc::clone(&heard);
-    worker.on_verdict(move |verdict| told.lock().unwrap().push((verdict.sequence, verdict.disposition.name(), verdict.code)));
+    worker.on_verdict(move |verdict| {
+        told.lock().unwrap().push((verdict.sequence, verdict.disposition.name(), verdict.code))
+    });
     let mut wrong = [1f32; ELEMENTS];
     wrong[5] = f32::NAN;
     worker.push(&wrong).unwrap();

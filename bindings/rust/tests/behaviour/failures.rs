@@ -6,7 +6,7 @@ use std::thread;
 
 use gradmq::Push;
 
-use crate::daemon::{Daemon, ELEMENTS, load, LONG, numbers, push_ones};
+use crate::daemon::{load, numbers, push_ones, Daemon, ELEMENTS, LONG};
 
 pub const CASES: &[crate::Case] = &[("killed_memory", killed_memory), ("killed_journal", killed_journal)];
 

@@ -8,8 +8,7 @@ use gradmq::{Options, Settings};
 
 use crate::daemon::{load, numbers, refused, text, tool, Daemon, Scratch, ELEMENTS, LONG};
 
-pub const CASES: &[crate::Case] =
-    &[("error_permission", error_permission), ("keys", keys), ("wrong_key", wrong_key)];
+pub const CASES: &[crate::Case] = &[("error_permission", error_permission), ("keys", keys), ("wrong_key", wrong_key)];
 
 fn keygen(scratch: &Scratch, folder: &str, arguments: &[&str]) {
     let folder = scratch.path(folder);

@@ -6,8 +6,7 @@ use gradmq::{Kind, Push};
 
 use crate::daemon::{near, numbers, Daemon, ELEMENTS};
 
-pub const CASES: &[crate::Case] =
-    &[("add_model_parameters", add_model_parameters), ("reset", reset), ("merge", merge)];
+pub const CASES: &[crate::Case] = &[("add_model_parameters", add_model_parameters), ("reset", reset), ("merge", merge)];
 
 const MERGE: &[&str] = &["settings/policy=merge", "settings/merge_count=2", "settings/learning_rate=1"];
 

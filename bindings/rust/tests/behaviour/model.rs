@@ -69,7 +69,9 @@ fn get_model_streams() {
     assert_eq!(get(Stream::F32).as_slice::<f32>().unwrap(), values);
     let f64s = get(Stream::F64);
     assert!(f64s.as_slice::<f64>().unwrap().iter().zip(&values).all(|(a, &b)| *a == f64::from(b)));
-    for (stream, dtype, share) in [(Stream::F16, Dtype::F16, 2f64.powi(-11)), (Stream::Bf16, Dtype::Bf16, 2f64.powi(-8))] {
+    for (stream, dtype, share) in
+        [(Stream::F16, Dtype::F16, 2f64.powi(-11)), (Stream::Bf16, Dtype::Bf16, 2f64.powi(-8))]
+    {
         let got = get(stream);
         assert_eq!(got.dtype(), dtype);
         let near = |(is, should): (&f64, &f32)| (is - f64::from(*should)).abs() <= share * f64::from(should.abs());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use gradmq::{Dtype, Layout, Push};
 
-use crate::daemon::{Daemon, ELEMENTS, load, LONG, near, numbers, push_ones, refused, until};
+use crate::daemon::{load, near, numbers, push_ones, refused, until, Daemon, ELEMENTS, LONG};
 
 pub const CASES: &[crate::Case] = &[
     ("bsp", bsp),

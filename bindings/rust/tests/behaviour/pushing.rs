@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use gradmq::{Bf16, Code, Compression, Dtype, Element, Layout, Part, Push, Settings, Topic, Verdict, Watch, Worker, F16};
+use gradmq::{
+    Bf16, Code, Compression, Dtype, Element, Layout, Part, Push, Settings, Topic, Verdict, Watch, Worker, F16,
+};
 
-use crate::daemon::{Daemon, ELEMENTS, load, LONG, near, numbers, push_ones, refused, set, text, until};
+use crate::daemon::{load, near, numbers, push_ones, refused, set, text, until, Daemon, ELEMENTS, LONG};
 
 pub const CASES: &[crate::Case] = &[
     ("push", push),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gradmq::{Condition, Push, Settings, State};
 
-use crate::daemon::{counter, Daemon, ELEMENTS, load, numbers, push_ones, refused, set, text, until};
+use crate::daemon::{counter, load, numbers, push_ones, refused, set, text, until, Daemon, ELEMENTS};
 
 pub const CASES: &[crate::Case] = &[
     ("describe", describe),
@@ -106,7 +106,8 @@ fn reset_parameter() {
     let daemon = Daemon::start(&[]);
     let mut coordinator = daemon.coordinator();
     let default = coordinator.get_parameters().unwrap().settings.learning_rate();
-    let told = coordinator.set_parameters(&Settings { learning_rate: Some(0.125), ..Settings::default() }, &[]).unwrap();
+    let told =
+        coordinator.set_parameters(&Settings { learning_rate: Some(0.125), ..Settings::default() }, &[]).unwrap();
     assert!(told.is_given("learning_rate"));
     let told = coordinator.set_parameters(&Settings::default(), &["learning_rate"]).unwrap();
     assert_eq!(told.settings.learning_rate(), default);
@@ -222,7 +223,9 @@ fn request_repeated() {
     while counter(&mut coordinator, "requests_repeated") == 0 {
         daemon.signal("STOP");
         thread::scope(|scope| {
-            let asking = scope.spawn(|| set(&mut other, Settings { clip_norm: Some(1.0 + f64::from(changes)), ..Settings::default() }));
+            let asking = scope.spawn(|| {
+                set(&mut other, Settings { clip_norm: Some(1.0 + f64::from(changes)), ..Settings::default() })
+            });
             thread::sleep(hold);
             daemon.signal("CONT");
             asking.join().unwrap();

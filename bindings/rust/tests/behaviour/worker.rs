@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gradmq::{Cancel, Dtype, Push, Stream};
 
-use crate::daemon::{Daemon, ELEMENTS, load, LONG, near, numbers, push_ones, refused, until};
+use crate::daemon::{load, near, numbers, push_ones, refused, until, Daemon, ELEMENTS, LONG};
 
 pub const CASES: &[crate::Case] = &[
     ("open_waits_for_model", open_waits_for_model),
@@ -122,9 +122,13 @@ fn cancelled() {
     let mut coordinator = daemon.loaded(1.0);
     let (tell, told) = std::sync::mpsc::channel();
     let tell = std::sync::Mutex::new(tell);
-    let mut worker = daemon.options().on_wait(move |_| {
-        let _ = tell.lock().unwrap().send(());
-    }).worker().unwrap();
+    let mut worker = daemon
+        .options()
+        .on_wait(move |_| {
+            let _ = tell.lock().unwrap().send(());
+        })
+        .worker()
+        .unwrap();
     worker.next().unwrap();
     let cancel = Cancel::new().unwrap();
     coordinator.stop().unwrap();

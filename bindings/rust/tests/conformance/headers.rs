@@ -160,7 +160,11 @@ fn same_value(wanted: &Field, read: &Field) -> Result<bool, String> {
         (Field::Message(wanted), Field::Message(read)) => same(wanted, read).map(|()| true)?,
         (Field::List(wanted), Field::List(read)) => {
             wanted.len() == read.len()
-                && wanted.iter().zip(read).map(|(wanted, read)| same_value(wanted, read)).try_fold(true, |all, one| one.map(|one| all && one))?
+                && wanted
+                    .iter()
+                    .zip(read)
+                    .map(|(wanted, read)| same_value(wanted, read))
+                    .try_fold(true, |all, one| one.map(|one| all && one))?
         }
         (Field::F64(wanted), Field::F64(read)) => wanted.to_bits() == read.to_bits(),
         (wanted, read) => wanted == read,

@@ -8,20 +8,20 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-pub type Outcome = Result<(), String>;
+pub(crate) type Outcome = Result<(), String>;
 
 /// A vector's text member.
-pub fn text<'a>(vector: &'a Value, member: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(vector: &'a Value, member: &str) -> Option<&'a str> {
     vector.get(member).and_then(Value::as_str)
 }
 
-pub fn octets(hex: &str) -> Vec<u8> {
+pub(crate) fn octets(hex: &str) -> Vec<u8> {
     let digit = |octet: u8| (octet as char).to_digit(16).expect("hex digits") as u8;
     hex.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }
 
 /// Frames as the vectors' README says they are written.
-pub fn frames(vector: &Value) -> Vec<Vec<u8>> {
+pub(crate) fn frames(vector: &Value) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for entry in vector["frames"].as_array().expect("frames") {
         match entry.get("times") {
@@ -39,16 +39,18 @@ fn frame(entry: &Value) -> Vec<u8> {
     match entry {
         Value::String(hex) => octets(hex),
         Value::Array(pieces) => pieces.iter().flat_map(frame).collect(),
-        piece => octets(text(piece, "repeat").expect("hex")).repeat(piece["count"].as_u64().expect("a number") as usize),
+        piece => {
+            octets(text(piece, "repeat").expect("hex")).repeat(piece["count"].as_u64().expect("a number") as usize)
+        }
     }
 }
 
 /// A number, or the text that a 64-bit one is.
-pub fn number(value: &Value) -> u64 {
+pub(crate) fn number(value: &Value) -> u64 {
     value.as_u64().or_else(|| value.as_str()?.parse().ok()).expect("a number")
 }
 
-pub fn read(folder: &Path, subject: &str) -> Vec<Value> {
+pub(crate) fn read(folder: &Path, subject: &str) -> Vec<Value> {
     let path = folder.join(format!("{subject}.json"));
     let words = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let file: Value = serde_json::from_str(&words).expect("JSON");
