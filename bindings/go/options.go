@@ -45,7 +45,7 @@ type Options struct {
 	// ServerKey is the file of the coordinator's public certificate, or that key as Z85. Secret and
 	// ServerKey are needed both where the coordinator asks for keys, and else none.
 	ServerKey string
-	// OnWait is told, on the goroutine that waits, whenever a call begins to wait noticeably, and again
+	// OnWait is told, on the goroutines that wait, whenever a call begins to wait noticeably, and again
 	// each second: one sentence, such as "waiting for credit: 64 of 64 gradients are not settled; the
 	// coordinator is STOPPED". An empty text says that the wait is over. It must not call the worker.
 	OnWait func(text string)

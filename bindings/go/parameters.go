@@ -106,12 +106,17 @@ func (w *Worker) parameters(ctx context.Context, wanted which) (*Parameters, err
 	defer func() { <-w.taking }()
 	w.s.mutex.Lock()
 	held := w.stream.held != nil && !w.stream.join && !w.stream.get
-	fenced := w.fenced
-	w.s.mutex.Unlock()
-	if fenced {
-		return nil, w.ableNow()
+	var err error
+	if w.s.stopping {
+		err = errWasClosed()
+	} else if w.fenced {
+		err = w.able()
 	}
-	err := w.haveStream(ctx)
+	w.s.mutex.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	err = w.haveStream(ctx)
 	if err == nil {
 		err = w.takePending(ctx)
 	}
@@ -130,12 +135,6 @@ func (w *Worker) parameters(ctx context.Context, wanted which) (*Parameters, err
 		return nil, err
 	}
 	return w.give(), nil
-}
-
-func (w *Worker) ableNow() error {
-	w.s.mutex.Lock()
-	defer w.s.mutex.Unlock()
-	return w.able()
 }
 
 // give gives what is held; gradients that are pushed afterwards state it as their base.

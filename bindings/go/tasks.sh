@@ -49,7 +49,7 @@ build () {
 
 #   suite PACKAGE TIMEOUT: run its tests, a line each.
 suite () {
-    go test -json -count=1 -timeout "$2" "$1" | "$out/oklines" -strip 1
+    go test -json -count=1 -parallel 4 -timeout "$2" "$1" | "$out/oklines" -strip 1
 }
 
 # A check that is silent when all is well, as a test of its own name.

@@ -269,6 +269,8 @@ func (w *Worker) end() {
 		socket.Close()
 	}
 	w.scratch.Close()
+	w.s.mutex.Lock()
+	defer w.s.mutex.Unlock()
 	w.stream.forget()
 }
 

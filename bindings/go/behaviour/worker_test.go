@@ -273,6 +273,8 @@ func testClose(t *testing.T) {
 	}
 	_, err := w.Push(d.ctx, all(1), nil)
 	fails(t, err, gradmq.ErrClosed)
+	_, err = w.Newest(d.ctx)
+	fails(t, err, gradmq.ErrClosed)
 	same(t, d.now(c), plus(packedModel(), -1))
 
 	must(t, c.Stop(d.ctx))
