@@ -93,6 +93,9 @@ func asParameters(options *PushOptions) (PushOptions, error) {
 		o.Kind = KindModelParameters
 	}
 	if o.Kind == KindGradient {
+		if o.Release != nil {
+			o.Release()
+		}
 		return o, fault.New(fault.Argument, "a gradient is no parameters: push it, or say KindDelta or KindModelParameters")
 	}
 	return o, nil
