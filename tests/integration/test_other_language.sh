@@ -63,7 +63,7 @@ awk -v loss="$loss" 'BEGIN {exit !(loss < 1)}' || fail "nothing was learned: the
 stop_daemon
 digits=$((2 * each))
 
-# Marks, with keys: gradient i of all adds 1 to element i. Many of a worker are unsettled at a time.
+# Marks, with keys: gradient i of all adds 1 to element i.
 cat > "$scratch/marks.rb" << 'RUBY'
 require File.expand_path("bindings/examples/ruby/gradmq")
 control, name, first, each, elements, secret, server_key = ARGV
@@ -87,20 +87,28 @@ export GRADMQ_SECRET=$keys/admin.secret GRADMQ_SERVER_KEY=$keys/server.public
 each=400 workers=()
 zeros "$scratch/zeros.safetensors" $((2 * each))
 keep=(--set "state/directory=$scratch/marks" --set settings/durability=journal --set settings/checkpoint_every=150
-    --set settings/optimizer=sgd --set settings/learning_rate=1 --set heartbeat_ms=200
+    --set settings/optimizer=sgd --set settings/learning_rate=1 --set heartbeat_ms=200 --set settings/queue_gradients=64
     --set "model/load=$scratch/zeros.safetensors" --set model/start=true
     --set "security/secret=$keys/server.secret" --set "security/authorised=$scratch/known")
+# The first deaths come when gradients are on the disk and nobody has heard of it.
+export GRADMQ_FAILPOINT=journal-after-commit:10
 start_daemon "${keep[@]}"
 for part in 1 2; do
     run ruby "$scratch/marks.rb" "$control" "w$part" $(((part - 1) * each)) $each $((2 * each)) \
         "$keys/w$part.secret" "$keys/server.public" < /dev/null > "$scratch/w$part.log" 2>&1
     workers+=($!)
 done
-for version in 100 300 500; do
+for death in 1 2; do
+    soon ended "$daemon"
+    [ $death = 1 ] || unset GRADMQ_FAILPOINT
+    start_daemon "${keep[@]}"
+done
+# The others at any moment.
+for version in 400 600; do
     kill_at $version "${keep[@]}"
 done
 ends_well "${workers[@]}"
 holds "d['position']['version'] == 2 * $each and c['lost'] == 0" || fail "not each mark once"
 parameters "p == [1.0] * (2 * $each)"
-echo "$passed vectors, $skipped left out; $digits gradients of digits, $((2 * each)) marks, each applied once; 4 kills"
+echo "$passed vectors, $skipped left out; $digits gradients of digits, $((2 * each)) marks, each applied once; 5 kills"
 stop_daemon
