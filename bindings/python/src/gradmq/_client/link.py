@@ -313,8 +313,7 @@ class Link:
         reading = [socket for socket in sockets if socket is not None]
         if self.probe.asking:
             reading.append(self.probe.socket)
-        blocked = self.blocked and self.gradients is not None
-        writing = [self.gradients] if blocked and self.gradients is not None else []
+        writing = [self.gradients] if self.blocked and self.gradients is not None else []
         await self.session.waiter.wait(reading, max(0.0, seconds), writing)
 
     def _look_for_loss(self, at: float) -> None:

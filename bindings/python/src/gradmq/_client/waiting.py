@@ -20,6 +20,10 @@ Socket = zmq.Socket[bytes]
 Lock = contextlib.AbstractAsyncContextManager[Any]
 
 
+# Whoever waits looks again after so many seconds: poll takes no endless time.
+_LONGEST = 60.0
+
+
 def events_of(socket: Socket) -> int:
     """What a socket is ready for: POLLIN, POLLOUT."""
     return int(socket.getsockopt(zmq.EVENTS))
@@ -58,7 +62,7 @@ class BlockingWaiter:
             poller.register(socket, zmq.POLLIN)
         for socket in writing:
             poller.register(socket, zmq.POLLIN | zmq.POLLOUT)
-        poller.poll(max(0, round(seconds * 1000 + 0.5)))
+        poller.poll(max(0, round(min(seconds, _LONGEST) * 1000 + 0.5)))
 
     async def sleep(self, seconds: float) -> None:
         """As `Waiter.sleep`."""
@@ -99,7 +103,7 @@ class AsyncioWaiter:
             if ready or seconds <= 0:
                 await asyncio.sleep(0)
             else:
-                await asyncio.wait([future], timeout=seconds)
+                await asyncio.wait([future], timeout=min(seconds, _LONGEST))
         finally:
             self._waiting.discard(future)
             future.cancel()

@@ -43,7 +43,11 @@ _ROWS: dict[Dtype, np.dtype[Any]] = {
     Dtype.F16: np.dtype("<f2"),
     Dtype.BF16: np.dtype("<u2"),
 }
-_OF_NUMPY = {"float32": Dtype.F32, "float64": Dtype.F64, "float16": Dtype.F16}
+_OF_NUMPY = {
+    np.dtype(order + name): dtype
+    for name, dtype in (("f4", Dtype.F32), ("f8", Dtype.F64), ("f2", Dtype.F16))
+    for order in "<>"
+}
 
 
 def is_dtype(code: int) -> bool:
@@ -53,9 +57,10 @@ def is_dtype(code: int) -> bool:
 
 def of_array(array: AnyArray) -> Dtype | None:
     """The element type of an array; None: there is none. ml_dtypes.bfloat16 is BF16."""
-    if array.dtype.name == "bfloat16":
+    found = _OF_NUMPY.get(array.dtype)
+    if found is None and array.dtype.name == "bfloat16":
         return Dtype.BF16
-    return _OF_NUMPY.get(array.dtype.name)
+    return found
 
 
 def named(name: str | Dtype) -> Dtype:
