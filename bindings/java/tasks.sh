@@ -12,14 +12,23 @@ usage () {
     exit 2
 }
 
-# Java 17 or newer and Maven.
+# no_toolchain: Java cannot be built here.
+no_toolchain () {
+    echo "java: a JDK of version 17 or newer and Maven are needed (Debian: default-jdk-headless maven)" >&2
+    exit 77
+}
+
 need_toolchain () {
+    local program
+    for program in java javac javadoc mvn; do
+        command -v "$program" > /dev/null || no_toolchain
+    done
+}
+
+need_version () {
     local version
-    version=$(javac -version 2> /dev/null | sed -n 's/^javac \([0-9]*\).*/\1/p')
-    if [ "${version:-0}" -lt 17 ] || ! command -v mvn > /dev/null; then
-        echo "java: a JDK of version 17 or newer and Maven are needed (Debian: default-jdk-headless maven)" >&2
-        exit 77
-    fi
+    version=$(javac -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p')
+    [ "${version:-0}" -ge 17 ] || no_toolchain
 }
 
 # True when nothing has changed since the last build.
@@ -29,8 +38,8 @@ built () {
 }
 
 build () {
-    need_toolchain
     built && return 0
+    need_version
     local log
     mkdir -p "$build"
     log=$build/build.log
@@ -90,6 +99,7 @@ unit () {
 [ $# -ge 1 ] || usage
 task=$1
 shift
+need_toolchain
 case $task in
     build) build ;;
     conformance) java_run org.gradmq.conformance.Conformance ;;

@@ -281,7 +281,7 @@ public final class Downlink {
     }
 
     //  The round that was answered is over, and its version is the newest: there is none to wait
-    // for.
+    //  for.
     private boolean passed() {
         return loop.rounds.over()
                 && !WorkerLoop.newer(

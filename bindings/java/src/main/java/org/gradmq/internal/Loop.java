@@ -171,7 +171,7 @@ public abstract class Loop implements Runnable {
         }
     }
 
-    /** Another thread looked at a reply: where the coordinator stands. */
+    /** A reply told where the coordinator stands. */
     void position(org.gradmq.v1.Position position) {}
 
     /** Call what the program gave us: what it throws is its own affair. */

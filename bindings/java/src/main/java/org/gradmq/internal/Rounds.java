@@ -35,8 +35,8 @@ final class Rounds {
         }
     }
 
-    //  Between two versions of an epoch as many rounds pass as versions, and those that were told
-    // of.
+    //  Between two versions of an epoch as many rounds pass as versions, and those that were
+    //  told of.
     private long at(long e, long v) {
         return round == 0 || e != epoch || v < version ? 0 : round + (v - version);
     }

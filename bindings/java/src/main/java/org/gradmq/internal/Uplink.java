@@ -113,11 +113,6 @@ public final class Uplink {
         return pool.take(bytes);
     }
 
-    /** The payload is not needed any more; any thread. */
-    public void release(ByteBuffer buffer) {
-        pool.give(buffer);
-    }
-
     //  ------------------------------------------------------------------------------------------
     //  Pushing
 
@@ -332,8 +327,8 @@ public final class Uplink {
         }
     }
 
-    //  Is what it held to go with a later one? Not what a rule left out; not what would be refused
-    // for
+    //  Is what it held to go with a later one? Not what a rule left out; not what would be
+    //  refused for
     //  ever, since it makes the sum too large.
     private static boolean comesBack(Disposition disposition, ErrorCode code) {
         return disposition == Disposition.SKIPPED

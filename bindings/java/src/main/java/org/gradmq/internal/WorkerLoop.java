@@ -240,7 +240,7 @@ public final class WorkerLoop extends Loop {
     }
 
     //  Another process answers (P-1, S-2). What the one before said and is still on its way must
-    // not
+    //  not
     //  bring it back.
     private void newInstance(Position position) {
         if (instance != 0) {

@@ -64,7 +64,7 @@ class PushTest {
     }
 
     //  In order: momentum of 0 and a rate that changes nothing but the order would show in the
-    // last.
+    //  last.
     private static void lastOneWins() throws Exception {
         try (Bed bed = Bed.stopped()) {
             bed.coordinator().setParameters(Map.of("schedule", "exponential", "schedule_steps", 1));
