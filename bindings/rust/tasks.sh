@@ -34,14 +34,15 @@ test_program () {
 
 # check NAME COMMAND...: one line for a command that is silent when all is well.
 check () {
-    local name=$1 log status=0
+    local name=$1 log line status=0
     shift
     log=$(in_crate "$@" 2>&1) || status=$?
     if [ "$status" -eq 0 ]; then
         echo "ok $name"
         return 0
     fi
-    printf '%s\nnot ok %s\n' "$(sed 's/^/    /' <<< "$log")" "$name"
+    while IFS= read -r line; do echo "    $line"; done <<< "$log"
+    echo "not ok $name"
     return 1
 }
 

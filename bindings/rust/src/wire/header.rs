@@ -217,7 +217,7 @@ mod tests {
         // 200,000 empty workers of two octets each.
         let inner: Vec<u8> = [0x0a, 0x00].repeat(200_000);
         let mut frame = reply().write()[..PREAMBLE_BYTES].to_vec();
-        frame.extend_from_slice(&[0x9a, 0x01]);
+        frame.extend_from_slice(&[0xa2, 0x01]);
         prost::encoding::encode_varint(inner.len() as u64, &mut frame);
         frame.extend_from_slice(&inner);
         assert_eq!(proto::Reply::read(&frame).unwrap_err().name(), "TOO_LARGE");
