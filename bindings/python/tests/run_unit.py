@@ -16,19 +16,39 @@ CHECKS = {
 }
 
 
+def name_of(report: pytest.TestReport | pytest.CollectReport) -> str:
+    return report.nodeid.replace(" ", "_").replace("tests/unit/", "")
+
+
+def reason_of(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Of a skip, where pytest has place and reason."""
+    told = report.longrepr
+    return str(told[2] if isinstance(told, tuple) else told).removeprefix("Skipped: ")
+
+
 class Lines:
     """Tells each test in a line of the form that tests/bindings/check.py reads."""
 
     def __init__(self) -> None:
         self.seen: set[str] = set()
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file of tests may be left out, or not be read, as a whole."""
+        name = name_of(report)
+        if report.skipped:
+            print(f"skip {name}: {reason_of(report)}")
+        elif report.failed:
+            for line in str(report.longrepr).splitlines():
+                print(f"    {line}")
+            print(f"not ok {name}")
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        name = report.nodeid.replace(" ", "_").replace("tests/unit/", "")
+        name = name_of(report)
         if report.failed:
             for line in str(report.longrepr).splitlines():
                 print(f"    {line}")
         if report.skipped:
-            print(f"skip {name}: {report.longrepr}")
+            print(f"skip {name}: {reason_of(report)}")
         elif report.failed and name not in self.seen:
             self.seen.add(name)
             print(f"not ok {name}")

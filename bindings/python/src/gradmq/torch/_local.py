@@ -43,8 +43,8 @@ class LocalUpdates(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
     federated averaging with sgd and rate 1, DiLoCo with nesterov. `param_groups` and state are
     those of the inner optimizer, whose moments remain as they are when parameters are merged.
 
-    A change goes with the weight of its steps, all added up. A DistributedDataParallel module is
-    one worker, of which the leader pushes. It belongs to one thread at a time. `with` closes it.
+    A DistributedDataParallel module is one worker, of which the leader pushes. It belongs to one
+    thread at a time. `with` closes it.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class LocalUpdates(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
         self._dtype = dtype
         self._whole = compression is not None
         self._steps = 0
-        self._weight = 0.0
+        self._weight: float | None = None
         self._metrics: dict[str, float | tuple[float, float]] = {}
         super().__init__(inner.param_groups, inner.defaults)
         self._share()
@@ -114,7 +114,7 @@ class LocalUpdates(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
         closure: Callable[[], Any] | None = None,
         *,
         metrics: Mapping[str, Any] | None = None,
-        weight: float = 1.0,
+        weight: float | None = None,
     ) -> Any:
         """
         A step of the inner optimizer; if its turn has come, `merge`.
@@ -122,7 +122,8 @@ class LocalUpdates(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
         Args:
             closure: Computes gradients and returns the loss.
             metrics: Numbers by name, such as {"loss": loss}; the newest go with the next push.
-            weight: Of this step, such as the number of examples.
+            weight: Of this step, such as the number of examples, where the rule weighs. Those of
+                all steps are added up. None: no weight is told.
 
         Returns:
             What the closure returned.
@@ -133,7 +134,8 @@ class LocalUpdates(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
         else:
             loss = self._inner.step(lambda: loss_of(closure))
         self._steps += 1
-        self._weight += weight
+        if weight is not None:
+            self._weight = (self._weight or 0.0) + weight
         self._metrics.update(numbers_of(metrics))
         if self._steps >= self._every:
             self.merge()
@@ -150,7 +152,7 @@ class LocalUpdates(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
 
     def _began(self) -> None:
         self._steps = 0
-        self._weight = 0.0
+        self._weight = None
         self._metrics = {}
 
     def _push(self) -> None:
@@ -160,7 +162,7 @@ class LocalUpdates(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
             return
         changes = self._changes(worker.layout)
         worker.add_model_parameters(
-            changes, kind=Kind.DELTA, weight=self._weight, metrics=self._metrics,
+            changes, kind=Kind.DELTA, weight=self._weight or 1.0, metrics=self._metrics,
             dtype=self._dtype, partial=len(changes) < len(worker.layout.tensors), copy=False,
         )  # fmt: skip
 
