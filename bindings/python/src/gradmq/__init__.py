@@ -13,6 +13,7 @@ Tensors are dicts of numpy arrays by name. `gradmq.aio` has the same under async
 """
 
 from ._codes import Disposition, Kind
+from ._control import Events
 from .compression import Compression, Int8, LowRank, TopK
 from .coordinator import Coordinator
 from .errors import Code, ConnectError, GradMQError, WaitTimeout
@@ -53,6 +54,7 @@ __all__ = [
     "Disposition",
     "Dtype",
     "Event",
+    "Events",
     "GradMQError",
     "Group",
     "Heartbeat",
