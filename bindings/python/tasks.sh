@@ -39,7 +39,6 @@ build () {
     changed || return 0
     pip install 'hatchling>=1.21' 'grpcio-tools>=1.59' || return 1
     pip install --no-build-isolation "${here}[test]" || return 1
-    pip install --no-build-isolation --no-deps --force-reinstall "$here" || return 1
     touch "$stamp"
 }
 
