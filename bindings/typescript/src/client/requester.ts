@@ -6,6 +6,7 @@ import { Request as RequestSocket } from "zeromq";
 import { codes, GradmqError } from "../errors.js";
 import { type Reply, type Request, RequestSchema } from "../gen/gradmq/v1/control_pb.js";
 import { decodeReply, encodeRequest } from "../wire/message.js";
+import { Monitor } from "./monitor.js";
 import type { Session } from "./session.js";
 import { Bell, type Deadline, now, Turnstile } from "./wait.js";
 
@@ -49,6 +50,7 @@ export function replyError(reply: Reply): GradmqError | undefined {
  */
 export class Requester {
     private readonly socket: RequestSocket;
+    private readonly monitor: Monitor;
     private readonly bell = new Bell();
     private readonly door = new Turnstile();
     /** Answers are remembered by client and id: an earlier process of this name must not have used ours. */
@@ -70,42 +72,31 @@ export class Requester {
         private readonly heard: (reply: Reply) => void = () => {},
     ) {
         this.socket = new RequestSocket(session.requestOptions());
-        this.watch();
+        this.monitor = new Monitor(this.socket, (type) => this.heed(type));
         this.socket.connect(session.state.control);
     }
 
     close(): void {
         if (this.closed) return;
         this.closed = true;
+        this.monitor.close();
         this.socket.close();
         this.bell.ring();
     }
 
-    private watch(): void {
-        const { events } = this.socket;
-        const lost = () => {
+    /** What becomes of the connection. */
+    private heed(type: string): void {
+        if (type === "connect" || type.startsWith("handshake:error")) this.shakes = true;
+        else if (type === "handshake") {
+            this.shakes = false;
+            this.up = true;
+            this.bell.ring();
+        } else if (type === "disconnect") {
             this.shakes = !this.up;
             this.up = false;
             this.sent = false;
             this.bell.ring();
-        };
-        events.on("connect", () => {
-            this.shakes = true;
-        });
-        events.on("handshake", () => {
-            this.shakes = false;
-            this.up = true;
-            this.bell.ring();
-        });
-        for (const type of [
-            "handshake:error:protocol",
-            "handshake:error:auth",
-            "handshake:error:other",
-        ] as const)
-            events.on(type, () => {
-                this.shakes = true;
-            });
-        events.on("disconnect", lost);
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 import { Push, Subscriber } from "zeromq";
 
 import { Hearsay } from "../client/hearsay.js";
+import { Monitor } from "../client/monitor.js";
 import { Requester } from "../client/requester.js";
 import type { Session } from "../client/session.js";
 import { Bell, now, turn } from "../client/wait.js";
@@ -41,6 +42,7 @@ export class Engine {
     readonly probe: Requester;
     readonly control: Requester;
     readonly gradients: Push;
+    private readonly monitor: Monitor;
     readonly events: Subscriber;
     ledger: Ledger | undefined;
     lease: Lease | undefined;
@@ -78,10 +80,10 @@ export class Engine {
         this.probe = new Requester(session, heard);
         this.gradients = new Push(session.pushOptions());
         this.events = new Subscriber(session.subscribeOptions());
-        this.gradients.events.on("disconnect", () => {
-            this.lost = true;
+        this.monitor = new Monitor(this.gradients, (type) => {
+            if (type === "disconnect") this.lost = true;
+            else if (type === "handshake") this.connected();
         });
-        this.gradients.events.on("handshake", () => this.connected());
     }
 
     /** A connection that was lost may have taken gradients with it. */
@@ -104,6 +106,7 @@ export class Engine {
         this.lease?.stop();
         this.control.close();
         this.probe.close();
+        this.monitor.close();
         this.gradients.close();
         this.events.close();
         this.bell.ring();

@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 
 import { Requester } from "../client/requester.js";
 import { Session } from "../client/session.js";
-import { Bell, Deadline } from "../client/wait.js";
+import { Bell, Deadline, turn } from "../client/wait.js";
 import { codes } from "../errors.js";
 import { toNumber } from "../wire/number.js";
 import type { FromThread, LeaseTerms, ToThread } from "./lease.js";
@@ -75,10 +75,12 @@ function add(lease: number, terms: LeaseTerms): void {
     tell({ lease, added: true });
 }
 
-function end(): void {
+/** Let go of all sockets, and say so once nothing of them is left in the event loop. */
+async function end(): Promise<void> {
     for (const renewal of renewals.values()) renewal.stop();
     renewals.clear();
     parentPort?.close();
+    await turn();
     const quiet = workerData as Int32Array;
     Atomics.store(quiet, 0, 1);
     Atomics.notify(quiet, 0);
@@ -89,5 +91,5 @@ parentPort?.on("message", (message: ToThread) => {
     else if ("remove" in message) {
         renewals.get(message.remove)?.stop();
         renewals.delete(message.remove);
-    } else end();
+    } else void end();
 });
