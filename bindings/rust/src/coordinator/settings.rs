@@ -32,7 +32,7 @@ impl InForce {
 
 impl From<proto::Parameters> for InForce {
     fn from(told: proto::Parameters) -> InForce {
-        let from = told.effective_from.clone().unwrap_or_default();
+        let from = told.effective_from.unwrap_or_default();
         InForce {
             revision: told.revision(),
             effective_from: (from.epoch(), from.version()),

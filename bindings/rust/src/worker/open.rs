@@ -199,7 +199,7 @@ impl Worker {
         let model = self.model.clone();
         let question = Question::new(&model, Body::Join(join));
         let answer = self.control.call(&question, limit, &mut self.teller)?.accept()?;
-        let position = answer.reply.position.clone().unwrap_or_default();
+        let position = answer.reply.position.unwrap_or_default();
         let joined = match answer.reply.body {
             Some(reply::Body::Joined(joined)) if joined.incarnation() > 0 => joined,
             _ => return Err(refuse!(Malformed, "{} answers Join with something else", self.connector.control)),

@@ -77,12 +77,12 @@ impl Worker {
 
     fn take_event(&mut self, body: Body) {
         let position = match &body {
-            Body::Acknowledgement(ack) => ack.position.clone(),
-            Body::Heartbeat(heartbeat) => heartbeat.position.clone(),
-            Body::Notice(notice) => notice.position.clone(),
-            Body::Announcement(announcement) => announcement.position.clone(),
-            Body::Sync(mark) => mark.position.clone(),
-            Body::Step(report) => report.position.clone(),
+            Body::Acknowledgement(ack) => ack.position,
+            Body::Heartbeat(heartbeat) => heartbeat.position,
+            Body::Notice(notice) => notice.position,
+            Body::Announcement(announcement) => announcement.position,
+            Body::Sync(mark) => mark.position,
+            Body::Step(report) => report.position,
             Body::Malformed(_) => return,
         };
         let position = position.unwrap_or_default();

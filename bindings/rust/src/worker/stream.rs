@@ -267,7 +267,7 @@ impl Worker {
         let model = self.model.clone();
         let question = Question::new(&model, Body::GetModelParameters(get));
         let answer = self.control.call(&question, limit, &mut self.teller)?;
-        let position = answer.reply.position.clone().unwrap_or_default();
+        let position = answer.reply.position.unwrap_or_default();
         self.note(&position);
         self.stream.get_after = Instant::now() + GET_AGAIN;
         self.stream.behind = None;
@@ -318,7 +318,7 @@ impl Worker {
     }
 
     fn take_update(&mut self, update: &proto::Update, frames: Vec<zmq::Message>) {
-        let position = update.position.clone().unwrap_or_default();
+        let position = update.position.unwrap_or_default();
         self.note(&position);
         if position.instance() != self.instance {
             return;
@@ -370,7 +370,7 @@ impl Worker {
             let model = self.model.clone();
             let question = Question::new(&model, Body::Sync(proto::SyncRequest { nonce: Some(nonce) }));
             let answer = self.control.call(&question, limit, &mut self.teller)?;
-            self.note(&answer.reply.position.clone().unwrap_or_default());
+            self.note(&answer.reply.position.unwrap_or_default());
             answer.accept()?;
             let until = session::later(Instant::now(), limits::SYNC_RETRY).min(limit.deadline);
             while !self.is_marked() && Instant::now() < until {
