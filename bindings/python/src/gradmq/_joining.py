@@ -17,7 +17,6 @@ from .coordinator import Coordinator
 from .errors import Code, GradMQError, error
 from .layout import Layout
 from .parameters import Parameters
-from .settings import SettingValue
 from .verdict import Disposition, Verdict
 from .worker import Worker
 
@@ -68,7 +67,7 @@ def _log_refusal(verdict: Verdict) -> None:
 def _load_if_empty(
     coordinator: Coordinator,
     arrays: Callable[[], Mapping[str, AnyArray]],
-    settings: Mapping[str, SettingValue | None] | None,
+    settings: Mapping[str, Any] | None,
 ) -> bool:
     """
     Where no model is loaded: change settings, load one, and start. True: that was done.
@@ -88,8 +87,11 @@ def _load_if_empty(
         if why.code != Code.CONDITION:
             raise
         return False
-    with contextlib.suppress(GradMQError):  # STATE: it runs
+    try:
         coordinator.start()
+    except GradMQError as why:
+        if why.code != Code.STATE:  # it runs already
+            raise
     return True
 
 
@@ -147,7 +149,7 @@ def open_source(
     take: str,
     options: WorkerOptions,
     arrays: Callable[[], Mapping[str, AnyArray]] | None,
-    settings: Mapping[str, SettingValue | None] | None,
+    settings: Mapping[str, Any] | None,
 ) -> Source:
     """Join; with `arrays`, these are loaded where nothing is."""
     if take not in TAKES:

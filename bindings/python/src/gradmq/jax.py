@@ -33,7 +33,6 @@ from .compression import Compression
 from .coordinator import Coordinator
 from .errors import Code, error
 from .parameters import Parameters
-from .settings import SettingValue
 from .tensors import Rows
 from .verdict import Stats
 from .worker import Worker as PlainWorker
@@ -159,7 +158,7 @@ class Worker:
         like: Any = None,
         take: Take = "auto",
         load_if_empty: bool = False,
-        settings: Mapping[str, SettingValue | None] | None = None,
+        settings: Mapping[str, Any] | None = None,
         strict: bool = True,
         compression: Compression | None = None,
         **options: Unpack[WorkerOptions],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -136,6 +139,7 @@ def test_it_trains_as_jax_does(policy: str) -> None:
                 there = jax.tree_util.tree_map(
                     lambda one, grad: one - 0.1 * grad, there, gradient_of(there, batch)[1]
                 )
+            ours.flush()
             told = {one.name: one.value for one in ours.coordinator.status().metrics}
             assert told == {"loss": pytest.approx(float(loss))}
             assert ours.stats.dispositions == {"APPLIED": 20}
@@ -221,3 +225,18 @@ def test_the_model_has_to_be_the_coordinators() -> None:
             ours.coordinator.set_model_parameters({"a": np.zeros(4, np.float32)})
             with expect(Code.SHAPE):
                 ours.params("fetch")
+
+
+def test_the_example_learns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = Path(__file__).resolve().parents[2] / "examples" / "jax_digits.py"
+    with Daemon() as daemon:
+        arguments = [example.name, "--control", daemon.control, "--steps", "300"]
+        monkeypatch.setattr(sys, "argv", arguments)
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(example), run_name="__main__")
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert said.startswith("300 of 300 gradients applied, accuracy ")
+    assert float(said.split()[-1]) > 0.8

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import runpy
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,6 +50,7 @@ def test_one_worker_trains_as_torch_does(settings: Any, take: str, theirs: Any) 
     here, there = net(), net()
     with Daemon() as daemon, optimizer(daemon, here, settings, take=take) as ours:
         train(here, ours)
+        ours.flush()
         assert ours.stats.dispositions == {"APPLIED": 20}
         assert ours.position[1] == 20
     train(there, theirs(there.parameters()))
@@ -254,6 +258,9 @@ def test_a_scheduler_may_set_the_learning_rate() -> None:
     with Daemon() as daemon, optimizer(daemon, here, sets_learning_rate=True) as ours:
         trained(here, ours)
         assert ours.refresh() == 0.1 / 8
+        ours.coordinator.set_parameters(schedule="exponential")
+        with expect(Code.ARGUMENT, says="exponential"):
+            optimizer(daemon, net(), sets_learning_rate=True)
     trained(there, torch.optim.SGD(there.parameters(), 0.1))
     assert distance(here, there) < 1e-6
 
@@ -320,6 +327,22 @@ def test_a_new_model_of_the_same_layout_is_taken() -> None:
         assert all((one == 1).all() for one in model.parameters())
 
 
+def test_names_are_those_within_wrappers() -> None:
+    class Compiled(torch.nn.Module):  # type: ignore[misc, unused-ignore]
+        """As torch.compile makes it."""
+
+        def __init__(self, module: torch.nn.Module) -> None:
+            super().__init__()
+            self._orig_mod = module
+
+    shared = torch.nn.Linear(2, 2, bias=False)
+    nothing = torch.nn.Parameter(torch.empty(0))
+    twice = torch.nn.Sequential(shared, shared)
+    twice.register_parameter("nothing", nothing)
+    with Daemon() as daemon, optimizer(daemon, Compiled(twice)) as ours:
+        assert [one.name for one in ours.worker.layout.tensors] == ["0.weight"]
+
+
 def test_a_refusal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     model = net()
     with Daemon() as daemon, optimizer(daemon, model) as ours:
@@ -337,3 +360,18 @@ def test_a_refusal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 def test_policy_merge_is_not_for_gradients() -> None:
     with Daemon() as daemon, expect(Code.STATE, says="LocalUpdates"):
         optimizer(daemon, net(), {"policy": "merge", "optimizer": "sgd", "learning_rate": 1.0})
+
+
+def test_the_example_learns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = Path(__file__).resolve().parents[2] / "examples" / "torch_digits.py"
+    with Daemon() as daemon:
+        arguments = [example.name, "--control", daemon.control, "--steps", "300"]
+        monkeypatch.setattr(sys, "argv", arguments)
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(example), run_name="__main__")
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert said.startswith("300 of 300 gradients applied, accuracy ")
+    assert float(said.split()[-1]) > 0.8

@@ -41,6 +41,7 @@ def test_alone_it_trains_as_the_inner_optimizer_does() -> None:
         with local(daemon, here) as ours:
             train(here, ours)
             assert ours.position[1] == 4
+            ours.flush()
             assert ours.stats.dispositions == {"APPLIED": 4}
     train(there, torch.optim.SGD(there.parameters(), 0.05, momentum=0.9))
     assert distance(here, there) < 1e-6
@@ -120,6 +121,7 @@ def test_half_precision_and_compression() -> None:
         for x, y in batches(3):
             backward(loss_of(model, (x.bfloat16(), y.bfloat16())))
             ours.step()
+        ours.flush()
         assert ours.stats.applied == 3
         after = ours.worker.parameters()
     assert (before["0.bias"] == after["0.bias"]).all()

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 import torch
 
+torch.set_num_threads(1)  # more of them cost more than they bring, with networks as small
+
 Batch = tuple[torch.Tensor, torch.Tensor]
 
 

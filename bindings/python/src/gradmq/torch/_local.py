@@ -14,7 +14,6 @@ from ..compression import Compression
 from ..coordinator import Coordinator
 from ..errors import Code, error
 from ..layout import Layout
-from ..settings import SettingValue
 from ..tensors import Rows
 from ..verdict import Stats
 from ..worker import Worker
@@ -56,7 +55,7 @@ class LocalUpdates(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
         every: int,
         take: Take = "next",
         load_if_empty: bool = False,
-        settings: Mapping[str, SettingValue | None] | None = None,
+        settings: Mapping[str, Any] | None = None,
         strict: bool = True,
         dtype: str | Dtype | None = None,
         compression: Compression | None = None,

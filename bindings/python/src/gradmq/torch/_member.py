@@ -14,7 +14,6 @@ from ..compression import Compression
 from ..errors import Code, error
 from ..layout import Layout
 from ..parameters import Parameters
-from ..settings import SettingValue
 from ..worker import Worker
 from ._group import Group
 from ._mirror import Mirror, Named
@@ -43,7 +42,7 @@ class Joining:
 
     take: str
     load_if_empty: bool
-    settings: Mapping[str, SettingValue | None] | None
+    settings: Mapping[str, Any] | None
     strict: bool
     compression: Compression | None
     group: Any

@@ -13,7 +13,6 @@ from ..compression import Compression
 from ..coordinator import Coordinator
 from ..errors import Code, error
 from ..layout import Layout
-from ..settings import SettingValue
 from ..tensors import Rows
 from ..verdict import Stats
 from ..worker import Worker
@@ -67,7 +66,7 @@ class Optimizer(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
         *,
         take: Take = "auto",
         load_if_empty: bool = False,
-        settings: Mapping[str, SettingValue | None] | None = None,
+        settings: Mapping[str, Any] | None = None,
         strict: bool = True,
         dtype: str | Dtype | None = None,
         whole: bool = False,
@@ -95,7 +94,8 @@ class Optimizer(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
                 gradient: for rules that compare, and for compression.
             compression: Compress what is pushed; it is then whole.
             sets_learning_rate: What a scheduler of torch's, or anybody, writes into `param_groups`
-                is made the coordinator's learning rate at the next `step`. Only one worker should.
+                is made the coordinator's learning rate at the next `step`. Only one worker should,
+                and the coordinator has no schedule then.
             group: A torch.distributed group that is one worker, whose gradients are the same in
                 every process. None: that of a DistributedDataParallel module, else this process.
             options: As of `gradmq.Worker`. Without `on_verdict`, refusals are logged.
@@ -114,7 +114,22 @@ class Optimizer(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
         self._sets_learning_rate = sets_learning_rate
         self._rate = self._member.learning_rate
         self._reduced = False  # by `hook`
-        super().__init__(list(self._member.mirror.tensors.values()), {"lr": self._rate})
+        try:
+            if sets_learning_rate:
+                self._member.group.agree(self._check_schedule)
+            super().__init__(list(self._member.mirror.tensors.values()), {"lr": self._rate})
+        except BaseException:
+            self._member.close(failed=True)
+            raise
+
+    def _check_schedule(self) -> None:
+        schedule = self._member.source.coordinator.get_parameters()["schedule"]
+        if schedule != "constant":
+            raise error(
+                Code.ARGUMENT,
+                f"the coordinator has the schedule {schedule}; with sets_learning_rate it has to "
+                "be constant",
+            )
 
     # ----------------------------------------------------------------------------------------------
     # A step
