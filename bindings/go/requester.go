@@ -35,7 +35,7 @@ type call struct {
 	again   time.Time // when to send it again
 	sent    bool      // to the peer that is there
 	tries   uint
-	busy    bool // the newest answer was "ask again shortly"
+	busy    bool // the newest answer was "not now"
 
 	done      chan answer // one place; nil: whoever looks takes it
 	abandoned bool
@@ -139,6 +139,16 @@ func (r *requester) look(now time.Time) (answer, bool) {
 	return answer{}, false
 }
 
+// isPassing tells whether a refusal is over in a moment. What a worker needs takes little memory: that the
+// coordinator has none will pass.
+func isPassing(command string, code Code) bool {
+	switch command {
+	case "Describe", "Sync", "Join", "Leave", "Acknowledgement", "GetModelParameters":
+		return code == CodeBusy || code == CodeMemory
+	}
+	return code == CodeBusy
+}
+
 // read looks whether the message in the scratch is the answer.
 func (r *requester) read(now time.Time) (answer, bool) {
 	if r.scratch.Len() == 0 {
@@ -150,7 +160,7 @@ func (r *requester) read(now time.Time) (answer, bool) {
 		return answer{err: err}, true
 	case reply.GetRequestId() != r.current.id:
 		return answer{}, false
-	case Code(reply.GetCode()) == CodeBusy:
+	case isPassing(r.current.command, Code(reply.GetCode())):
 		c := r.current
 		c.busy, c.sent = true, true
 		c.again = now.Add(r.backoff(c.tries))
@@ -221,7 +231,7 @@ func (r *requester) say(c *call) (text string, code Code) {
 	case !c.sent:
 		return fmt.Sprintf("waiting for %s to answer %s: there is no connection", control, c.command), CodeTimeout
 	case c.busy:
-		return fmt.Sprintf("waiting for %s, which is busy with others, to answer %s", control, c.command), CodeBusy
+		return fmt.Sprintf("waiting for %s, which is busy with others or out of memory, to answer %s", control, c.command), CodeBusy
 	}
 	times := "once"
 	if c.tries != 1 {

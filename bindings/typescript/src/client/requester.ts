@@ -100,7 +100,8 @@ export class Requester {
     }
 
     /**
-     * Ask until there is an answer. Rejects with the code of the reply; BUSY is asked again.
+     * Ask until there is an answer. Rejects with the code of the reply; BUSY is asked again, and
+     * so is MEMORY where a worker needs little.
      */
     async call(body: Body, until: Deadline, extras: Extras = {}): Promise<Answer> {
         const name = commandName(body);
@@ -113,7 +114,7 @@ export class Requester {
                     const error = replyError(answer.reply);
                     if (!error) return answer;
                     const wait = backoff(busy);
-                    if (error.code !== codes.BUSY || wait >= until.left) throw error;
+                    if (!isPassing(body, error.code) || wait >= until.left) throw error;
                     this.session.tell(
                         this,
                         `${this.session.state.control} is busy with others: asking again`,
@@ -255,6 +256,13 @@ function handshakeText(key = ""): string {
         "the handshake fails: is serverKey that coordinator's, and is the key " +
         `${key} among those that it has authorised?`
     );
+}
+
+/** What a worker needs takes little memory: that the coordinator has none will pass. */
+const SMALL = new Set(["describe", "sync", "join", "leave", "acknowledgement", "getModelParameters"]);
+
+function isPassing(body: Body, code: number): boolean {
+    return code === codes.BUSY || (code === codes.MEMORY && SMALL.has(body.case ?? ""));
 }
 
 function commandName(body: Body): string {

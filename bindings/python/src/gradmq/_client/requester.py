@@ -83,6 +83,12 @@ class Handshake:
         return self._failed
 
 
+# What a worker needs takes little memory: that the coordinator has none will pass.
+_SMALL = frozenset(
+    {"describe", "sync", "join", "leave", "acknowledgement", "get_model_parameters"}
+)
+
+
 @dataclass
 class _Asked:
     """A request that was not answered yet."""
@@ -275,7 +281,8 @@ class Requester:
         """
         Ask, and wait for the answer; a refusal is returned, not raised.
 
-        BUSY is asked again, as another request, while time is left.
+        BUSY is asked again, as another request, while time is left; so is MEMORY where a worker
+        needs little.
         """
         async with self._lock:
             try:
@@ -294,7 +301,9 @@ class Requester:
             answer = await self._await(deadline)
             busy += 1
             wait = self._backoff(busy)
-            if answer.message.code != Code.BUSY or now() + wait >= deadline:
+            code = answer.message.code
+            again = code == Code.BUSY or (code == Code.MEMORY and what in _SMALL)
+            if not again or now() + wait >= deadline:
                 return answer
             self.session.wait(f"{self.session.control} is busy with others: asking again")
             await self.session.waiter.sleep(wait)

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -38,6 +39,8 @@ final class Asker {
     private static final long RETRY_MS = 100;
     private static final long BACKOFF_MOST_MS = 10_000;
     private static final byte[] DELIMITER = {};
+    private static final Set<String> SMALL =
+            Set.of("Describe", "Sync", "Join", "Leave", "Acknowledgement", "GetModelParameters");
 
     private final class Ask {
         final String command;
@@ -86,6 +89,12 @@ final class Asker {
         if (socket != null) {
             socket.close();
         }
+    }
+
+    /** A refusal that is over in a moment. What a worker needs takes little memory: that there is none will pass. */
+    private static boolean isPassing(String command, int code) {
+        return code == ErrorCode.BUSY.number()
+                || (code == ErrorCode.MEMORY.number() && SMALL.contains(command));
     }
 
     /** Begin to ask. `request` has its body; who asks, its number and the model are filled in. */
@@ -193,7 +202,7 @@ final class Asker {
             loop.position(reply.getPosition());
         }
         long again = now + backoff(ask.tries);
-        if (reply.getCode() == ErrorCode.BUSY.number() && again < ask.deadline) {
+        if (isPassing(ask.command, reply.getCode()) && again < ask.deadline) {
             ask.sent = false;
             ask.againAt = again;
             return;
