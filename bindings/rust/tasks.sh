@@ -48,9 +48,9 @@ check () {
 
 # Lines of Rust's own harness as those of tests/bindings/README.md.
 retold () {
-    sed -E 's/^test (\S+)( - .*)? \(line ([0-9]+)\)( - compile)? \.\.\. ok$/ok \1:\3/
+    sed -E 's/^test (\S+) - .*\(line ([0-9]+)\)( - compile)? \.\.\. ok$/ok \1:\2/
             s/^test (\S+) \.\.\. ok$/ok \1/
-            s/^test (\S+)( - .*)? \(line ([0-9]+)\)( - compile)? \.\.\. FAILED$/not ok \1:\3/
+            s/^test (\S+) - .*\(line ([0-9]+)\)( - compile)? \.\.\. FAILED$/not ok \1:\2/
             s/^test (\S+) \.\.\. FAILED$/not ok \1/
             t
             s/^(ok|not ok|skip) /    &/'
