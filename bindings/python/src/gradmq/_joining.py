@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -175,6 +176,21 @@ def open_source(
     except BaseException:
         coordinator.close()
         raise
+
+
+def finite(
+    metrics: Mapping[str, float | tuple[float, float]],
+) -> dict[str, float | tuple[float, float]]:
+    """
+    Without what is not finite, which no coordinator takes.
+
+    So the loss of a step that overflowed does not keep the step from being told.
+    """
+    return {
+        name: told
+        for name, told in metrics.items()
+        if math.isfinite(told[0] if isinstance(told, tuple) else told)
+    }
 
 
 def check_layout(layout: Layout, shapes: Mapping[str, tuple[int, ...]], strict: bool) -> None:

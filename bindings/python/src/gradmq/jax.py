@@ -27,7 +27,7 @@ except ImportError as _why:
     raise ImportError("gradmq.jax needs JAX: pip install 'gradmq[jax]'") from _why
 
 from ._codes import Kind
-from ._joining import Take, WorkerOptions, check_layout, open_source
+from ._joining import Take, WorkerOptions, check_layout, finite, open_source
 from ._wire.dtypes import AnyArray, Dtype
 from .compression import Compression
 from .coordinator import Coordinator
@@ -274,7 +274,7 @@ class Worker:
             grads: A tree like that of the parameters. A leaf that is None is left out: it gets no
                 moments, no decay, no count. A leaf may be `gradmq.Rows`.
             loss: The metric "loss".
-            metrics: Numbers by name; or (value, weight).
+            metrics: Numbers by name; or (value, weight). What is not finite is left out.
             kind: DELTA or MODEL_PARAMETERS under policy merge.
             weight: Its share, such as the number of examples, where policy or rule weigh.
             loss_scale: What the gradient was multiplied by; the coordinator divides.
@@ -289,7 +289,7 @@ class Worker:
             GradMQError: as `gradmq.Worker.push`; ARGUMENT, NAME as `named`.
         """
         told = {} if loss is None else {"loss": float(loss)}
-        said: dict[str, float | tuple[float, float]] = {**told, **_numbers(metrics)}
+        said = finite({**told, **_numbers(metrics)})
         leaves = _leaves(grads)
         given = {
             name: leaf if isinstance(leaf, Rows) else _array(name, leaf)

@@ -173,7 +173,7 @@ def test_none_is_left_out_and_rows_are_rows() -> None:
         with expect(Code.LENGTH, says="partial=True"):
             ours.push({"bias": jnp.ones(2)})
         ours.push({"bias": jnp.ones(2)}, partial=True)
-        ours.push({"table": None, "bias": None, "other": None})
+        ours.push({"table": None, "bias": None, "other": None}, loss=float("nan"))
         ours.flush()
         assert ours.stats.dispositions == {"APPLIED": 2, "SKIPPED": 1}
 

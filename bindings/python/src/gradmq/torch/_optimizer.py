@@ -150,7 +150,8 @@ class Optimizer(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
 
         Args:
             closure: Computes gradients and returns the loss, which becomes the metric "loss".
-            metrics: Numbers by name, such as {"loss": loss}; or (value, weight).
+            metrics: Numbers by name, such as {"loss": loss}; or (value, weight). What is not
+                finite is left out.
             weight: Its share, such as the number of examples, where policy or rule weigh.
             loss_scale: What the loss was multiplied by. None: 1, or what GradScaler says.
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from .._joining import finite
+
 
 def loss_of(closure: Callable[[], Any] | None) -> Any:
     """What a closure returns, which may compute gradients."""
@@ -17,11 +19,12 @@ def loss_of(closure: Callable[[], Any] | None) -> Any:
 
 
 def numbers_of(metrics: Mapping[str, Any] | None) -> dict[str, float | tuple[float, float]]:
-    """Metrics as numbers; a tensor with one element is one."""
-    return {
-        name: (_number(told[0]), _number(told[1])) if isinstance(told, tuple) else _number(told)
-        for name, told in (metrics or {}).items()
+    """Metrics as numbers; a tensor with one element is one. Those that are not finite are not."""
+    told = {
+        name: (_number(one[0]), _number(one[1])) if isinstance(one, tuple) else _number(one)
+        for name, one in (metrics or {}).items()
     }
+    return finite(told)
 
 
 def _number(told: Any) -> float:
