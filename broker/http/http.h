@@ -19,7 +19,7 @@ typedef struct {
 } gradmq_http_options_t;
 
 //    owns    *self_p is the caller's: gradmq_http_close; NULL on error
-//    errors  BIND, with the address and why; MEMORY
+//    errors  BIND, with the address and why; IO: libmicrohttpd cannot be loaded; MEMORY
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_http_open (gradmq_http_t **self_p,
                                                  const gradmq_http_options_t *options,
                                                  gradmq_reason_t *reason);

@@ -4,9 +4,8 @@
 #define GRADMQ_HTTP_SELF_H
 
 #include "http/http.h"
+#include "http/library.h"
 #include "http/lookout.h"
-
-#include <microhttpd.h>
 
 struct gradmq_http {
     gradmq_coordinator_t *coordinator;
