@@ -218,10 +218,12 @@ test_answer_idle_connections_are_counted_and_cut_off (void **state)
 }
 
 static void
-test_answer_request_that_trickles_is_cut_off (void **state)
+test_answer_request_that_trickles_is_cut_off_and_a_listener_is_not (void **state)
 {
     s_fixture_t *self = *state;
-    int fd = client_connect (self->http, false);
+    int listener = client_connect (self->http, false), fd = client_connect (self->http, false);
+    client_send (listener, LISTEN);
+    s_await_listeners (self, 1);
     client_send (fd, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
     //  Each header makes the connection look alive; it ends nevertheless.
     while (send (fd, "X: x\r\n", 6, MSG_NOSIGNAL) == 6) {
@@ -230,7 +232,9 @@ test_answer_request_that_trickles_is_cut_off (void **state)
             break;
         usleep (10 * LOOK_US);
     }
+    assert_int_equal (gradmq_feed_listeners (self->http->feed), 1);
     close (fd);
+    close (listener);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown (function, s_open, s_close)
@@ -244,7 +248,7 @@ main (void)
         TEST (test_events_more_listeners_than_there_may_be_are_refused),
         TEST (test_events_who_reads_too_slowly_is_dropped_and_others_are_not),
         TEST (test_answer_idle_connections_are_counted_and_cut_off),
-        TEST (test_answer_request_that_trickles_is_cut_off),
+        TEST (test_answer_request_that_trickles_is_cut_off_and_a_listener_is_not),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
