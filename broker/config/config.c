@@ -133,7 +133,7 @@ s_resolve (const gradmq_settings_t *settings, gradmq_reason_t *why)
 }
 
 //  A text may name a row of another table; that it is there can be said where it is given. What a
-//  number depends on may be given later.
+//  number depends on, or whether a text has an effect, may be given later.
 static gradmq_err_t
 s_check_text (const char *name, const char *value, gradmq_reason_t *why)
 {
@@ -143,7 +143,9 @@ s_check_text (const char *name, const char *value, gradmq_reason_t *why)
         return GRADMQ_OK;
     gradmq_settings_init (&alone);
     gradmq_err_t err = gradmq_settings_parse (&alone, name, value, why);
-    return err ? err : s_resolve (&alone, why);
+    if (!err && s_resolve (&alone, why) == GRADMQ_ERR_UNSUPPORTED)
+        err = GRADMQ_ERR_UNSUPPORTED;
+    return err;
 }
 
 static gradmq_err_t

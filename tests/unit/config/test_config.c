@@ -189,6 +189,7 @@ test_config_check_options_that_need_each_other (void **state)
         {"sockets/control", "", "nobody could reach"},
         {"settings/beta1", "0.5", "settings: beta1 has no effect"},
         {"settings/schedule_steps", "5", "settings: schedule_steps has no effect"},
+        {"settings/rule", "median", "settings: rule has no effect"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows [0]; i++) {
         gradmq_config_t config;
@@ -200,6 +201,30 @@ test_config_check_options_that_need_each_other (void **state)
         if (!strstr (why.text, rows [i].said))
             fail_msg ("\"%s\" does not say \"%s\"", why.text, rows [i].said);
     }
+}
+
+//  What gives a rule its effect stands before it, behind it, or both.
+static void
+test_config_rule_goes_with_what_needs_it (void **state)
+{
+    (void) state;
+    static const char *const rows [][4] = {
+        {"settings/buffer_gradients", "2", "settings/rule", "median"},
+        {"settings/rule", "median", "settings/buffer_gradients", "2"},
+        {"settings/policy", "merge", "settings/rule", "mean"},
+        {"settings/rule", "median", "settings/policy", "bsp"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows [0]; i++) {
+        gradmq_config_t config;
+        gradmq_config_init (&config);
+        assert_int_equal (gradmq_config_set (&config, rows [i][0], rows [i][1], NULL), GRADMQ_OK);
+        assert_int_equal (gradmq_config_set (&config, rows [i][2], rows [i][3], NULL), GRADMQ_OK);
+        assert_int_equal (gradmq_config_check (&config, NULL), GRADMQ_OK);
+    }
+    gradmq_config_t config;
+    gradmq_config_init (&config);
+    assert_int_equal (gradmq_config_set (&config, "settings/rule", "loudest", NULL),
+                      GRADMQ_ERR_CONFIG);
 }
 
 static void
@@ -253,6 +278,7 @@ main (void)
         cmocka_unit_test (test_config_set_value_that_no_file_can_have_is_refused),
         cmocka_unit_test (test_config_check_options_that_need_each_other),
         cmocka_unit_test (test_config_check_http_beyond_loopback_has_to_be_meant),
+        cmocka_unit_test (test_config_rule_goes_with_what_needs_it),
         cmocka_unit_test (test_config_load_file_too_long_or_absent_is_refused),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
