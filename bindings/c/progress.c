@@ -39,9 +39,11 @@ s_heartbeat (gradmq_worker_t *self, const gradmq_event_t *event)
 {
     const gradmq_heartbeat_t *heartbeat = &event->heartbeat;
     gradmq_hearsay_take (&self->hearsay, heartbeat, gradmq_worker_ms (self));
-    gradmq_rounds_hear (&self->rounds, event->position.epoch, event->position.version,
-                        heartbeat->round);
     self->closed = heartbeat->state == GRADMQ_STATE_CLOSING;
+    //  A round that ends with the coordinator is followed by none.
+    if (!self->closed)
+        gradmq_rounds_hear (&self->rounds, event->position.epoch, event->position.version,
+                            heartbeat->round);
 }
 
 static void

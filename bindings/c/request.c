@@ -178,7 +178,8 @@ s_answer (gradmq_requester_t *self, gradmq_reply_t *reply, gradmq_frames_t *fram
                                      gradmq_frames_size (frames, 0), why);
     if (*err)
         return true;
-    bool ours = reply->request_id == self->id;
+    //  0 where the coordinator could not read the id (rule R-9).
+    bool ours = reply->request_id == self->id || (reply->request_id == 0 && reply->code != 0);
     if (!ours)
         gradmq_reply_clear (reply);
     return ours;

@@ -239,6 +239,29 @@ test_next_round_over_without_a_version_gives_the_same_view (void **state)
 }
 
 static void
+s_close (gradmq_fake_t *fake)
+{
+    gradmq_fake_lock (fake);
+    fake->round++;
+    fake->state = GRADMQ_STATE_CLOSING;
+    fake->heartbeat = true;
+    gradmq_fake_unlock (fake);
+}
+
+//  The round ends because everything does: no parameters to answer are given.
+static void
+test_next_coordinator_that_closes_gives_no_view (void **state)
+{
+    s_bench_t *bench = (s_bench_t *) *state;
+    s_next (bench);
+    s_answer (bench);
+    bench->upon_wait = s_close;
+    assert_int_equal (
+        gradmq_worker_parameters (bench->worker, GRADMQ_NEXT, &bench->view, &bench->why),
+        GRADMQ_ERR_CLOSED);
+}
+
+static void
 s_publish (gradmq_fake_t *fake)
 {
     gradmq_fake_lock (fake);
@@ -309,6 +332,7 @@ main (void)
         TEST (test_clock_begins_at_the_start_clock_and_counts),
         TEST (test_clock_goes_on_after_a_restart),
         TEST (test_next_round_over_without_a_version_gives_the_same_view),
+        TEST (test_next_coordinator_that_closes_gives_no_view),
         TEST (test_next_waits_while_its_round_is_open),
         TEST (test_next_says_whom_it_waits_for),
     };

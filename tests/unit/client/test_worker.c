@@ -218,6 +218,12 @@ test_open_other_model_is_model (void **state)
     gradmq_fake_unlock (bench->fake);
     assert_int_equal (s_open_with (bench, (gradmq_options_t){.model = "other"}), GRADMQ_ERR_MODEL);
     assert_string_equal (bench->why.text, "the test wants it so");
+    //  Rule R-9: a reply that has no id is about the request that is under way.
+    gradmq_fake_lock (bench->fake);
+    bench->fake->answer_times = 1;
+    bench->fake->answer_unread = true;
+    gradmq_fake_unlock (bench->fake);
+    assert_int_equal (s_open_with (bench, (gradmq_options_t){0}), GRADMQ_ERR_MODEL);
 }
 
 static void
