@@ -16,7 +16,7 @@ from fake import EPOCH, INCARNATION, INSTANCE, LAYOUT, MODEL, Fake
 import gradmq
 from gradmq import Code, GradMQError
 from gradmq._wire import gradient, header, schema, topics
-from gradmq.aio import AsyncWorker
+from gradmq.aio import AsyncCoordinator, AsyncWorker
 
 CONTROL = "inproc://c"
 ONES = {"v": np.ones(3, np.float32)}
@@ -383,3 +383,28 @@ def test_an_interrupted_request_is_no_half_message_for_the_next_one() -> None:
             coordinator.set_model_parameters(ONES)
         coordinator.start()
         assert fake.asked == ["describe", "start"]
+
+
+def test_events_are_followed_in_a_loop_too() -> None:
+    async def run(fake: Fake) -> gradmq.Heartbeat:
+        async with AsyncCoordinator(CONTROL, **fake.options) as coordinator:
+            following = coordinator.events(timeout=30.0)
+            first = asyncio.ensure_future(anext(following))
+            event = schema.Event()
+            fake._position(event.heartbeat.position)
+            event.heartbeat.state = 3
+            event.heartbeat.deadline_ms = 250
+            for _ in range(1000):
+                # The mark may be on its way still: what comes in front of it is dropped.
+                fake.publish_event(topics.events(MODEL), event)
+                await asyncio.sleep(0.01)
+                if first.done():
+                    break
+            told = await first
+            await following.aclose()
+            assert isinstance(told, gradmq.Heartbeat)
+            return told
+
+    with Fake() as fake:
+        told = asyncio.run(run(fake))
+    assert (told.state, told.deadline, told.position.epoch) == ("RUNNING", 0.25, EPOCH)

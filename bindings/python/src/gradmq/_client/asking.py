@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import zmq
@@ -324,7 +324,7 @@ class Asking:
         announcements: bool = False,
         malformed: bool = False,
         timeout: float | None = None,
-    ) -> AsyncIterator[Event | Acknowledgement]:
+    ) -> AsyncGenerator[Event | Acknowledgement, None]:
         """Iterate over what is published; see `gradmq.Coordinator.events`."""
         watch = await self.watch(worker, announcements, malformed)
         try:

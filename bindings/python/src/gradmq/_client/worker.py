@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import weakref
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 import zmq
@@ -113,7 +113,7 @@ class WorkerCore:
         self._opened.able_to_fetch()
         return await self._fetch.parameters(which, self._deadline(timeout))
 
-    async def updates(self, *, timeout: float | None = None) -> AsyncIterator[Parameters]:
+    async def updates(self, *, timeout: float | None = None) -> AsyncGenerator[Parameters, None]:
         """Iterate over versions, each newer than the one before; see `gradmq.Worker.updates`."""
         last: tuple[int, int, int] | None = None
         while not self._closed:
