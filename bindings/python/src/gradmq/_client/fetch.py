@@ -132,17 +132,16 @@ class Fetch:
         """The stream is joined, and something is held."""
         stream = self._link.stream
         while stream.join or stream.held is None:
-            if stream.join and stream.subscribed:
-                stream.join = False
-                stream.restart_count()
-                try:
+            joining, stream.join = stream.join, False
+            try:
+                if joining and stream.subscribed:
+                    stream.restart_count()
                     await self.sync(deadline)
-                except BaseException:
-                    stream.join = True
-                    raise
-            if not stream.subscribed:
-                stream.join = False
-            await self._get(deadline)
+                await self._get(deadline)
+            except BaseException:
+                # Also where it was cancelled: what is held is another process's still.
+                stream.join = stream.join or joining
+                raise
             if stream.held is None and now() >= deadline:
                 raise error(Code.TIMEOUT, "no parameters came in time")
 
