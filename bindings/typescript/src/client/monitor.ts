@@ -1,30 +1,26 @@
 import type { Event, Observer, Socket } from "zeromq";
 
 /**
- * Tells what becomes of a socket's connections, until it is closed. It has to be closed before its socket: it
- * would outlive it by some rounds of the event loop.
+ * Tells what becomes of a socket's connections. It ends by itself behind its socket, and must not end before it:
+ * ZeroMQ's own threads would wait for somebody to read what they have to tell.
  */
 export class Monitor {
-    private readonly observer: Observer;
+    /** The socket is gone, and nothing of this is left. */
+    readonly ended: Promise<void>;
 
     constructor(socket: Socket, heard: (type: Event["type"]) => void) {
-        this.observer = socket.events;
-        void this.listen(heard);
+        this.ended = listen(socket.events, heard);
     }
+}
 
-    private async listen(heard: (type: Event["type"]) => void): Promise<void> {
-        while (!this.observer.closed) {
-            let event: Event;
-            try {
-                event = await this.observer.receive();
-            } catch {
-                return;
-            }
-            heard(event.type);
+async function listen(observer: Observer, heard: (type: Event["type"]) => void): Promise<void> {
+    while (!observer.closed) {
+        let event: Event;
+        try {
+            event = await observer.receive();
+        } catch {
+            return;
         }
-    }
-
-    close(): void {
-        if (!this.observer.closed) this.observer.close();
+        heard(event.type);
     }
 }

@@ -79,9 +79,13 @@ export class Requester {
     close(): void {
         if (this.closed) return;
         this.closed = true;
-        this.monitor.close();
         this.socket.close();
         this.bell.ring();
+    }
+
+    /** After `close`: nothing of it is left in the event loop. */
+    get ended(): Promise<void> {
+        return this.monitor.ended;
     }
 
     /** What becomes of the connection. */

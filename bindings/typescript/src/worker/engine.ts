@@ -42,7 +42,6 @@ export class Engine {
     readonly probe: Requester;
     readonly control: Requester;
     readonly gradients: Push;
-    private readonly monitor: Monitor;
     readonly events: Subscriber;
     ledger: Ledger | undefined;
     lease: Lease | undefined;
@@ -80,7 +79,7 @@ export class Engine {
         this.probe = new Requester(session, heard);
         this.gradients = new Push(session.pushOptions());
         this.events = new Subscriber(session.subscribeOptions());
-        this.monitor = new Monitor(this.gradients, (type) => {
+        new Monitor(this.gradients, (type) => {
             if (type === "disconnect") this.lost = true;
             else if (type === "handshake") this.connected();
         });
@@ -106,7 +105,6 @@ export class Engine {
         this.lease?.stop();
         this.control.close();
         this.probe.close();
-        this.monitor.close();
         this.gradients.close();
         this.events.close();
         this.bell.ring();

@@ -26,10 +26,11 @@ class Renewal {
     async run(): Promise<void> {
         const { signal } = this.stopping;
         let { leaseMs } = this.terms;
+        //  The first time soon: what is slow about it is over before it matters.
+        let wait = LEAST_MS;
         while (!signal.aborted) {
-            //  Connected before it is needed.
             this.requester ??= new Requester(new Session(this.terms.state));
-            await this.bell.wait(Math.max((leaseMs || LEASE_MS) / 3, LEAST_MS), signal);
+            await this.bell.wait(wait, signal);
             if (signal.aborted) return;
             try {
                 leaseMs = await this.renew(this.requester, leaseMs);
@@ -38,6 +39,7 @@ class Renewal {
                 this.requester?.close();
                 this.requester = undefined;
             }
+            wait = Math.max((leaseMs || LEASE_MS) / 3, LEAST_MS);
         }
     }
 
@@ -50,15 +52,17 @@ class Renewal {
         if (reply.position?.instance) tell({ lease, instance: reply.position.instance });
         if (reply.code === codes.FENCED) {
             tell({ lease, fenced: true });
-            this.stop();
+            this.stopping.abort();
         }
         const joined = reply.body.case === "joined" ? toNumber(reply.body.value.leaseMs) : 0;
         return joined || leaseMs;
     }
 
-    stop(): void {
+    /** Resolves when nothing of it is left in the event loop. */
+    async stop(): Promise<void> {
         this.stopping.abort();
         this.requester?.close();
+        await this.requester?.ended;
     }
 }
 
@@ -75,11 +79,23 @@ function add(lease: number, terms: LeaseTerms): void {
     tell({ lease, added: true });
 }
 
+/** Stops that go on still. */
+const stops = new Set<Promise<void>>();
+
+function remove(lease: number): void {
+    const renewal = renewals.get(lease);
+    if (!renewal) return;
+    renewals.delete(lease);
+    const stop = renewal.stop();
+    stops.add(stop);
+    void stop.then(() => stops.delete(stop));
+}
+
 /** Let go of all sockets, and say so once nothing of them is left in the event loop. */
 async function end(): Promise<void> {
-    for (const renewal of renewals.values()) renewal.stop();
-    renewals.clear();
+    for (const lease of [...renewals.keys()]) remove(lease);
     parentPort?.close();
+    await Promise.all(stops);
     await turn();
     const quiet = workerData as Int32Array;
     Atomics.store(quiet, 0, 1);
@@ -88,8 +104,6 @@ async function end(): Promise<void> {
 
 parentPort?.on("message", (message: ToThread) => {
     if ("add" in message) add(message.add, message.terms);
-    else if ("remove" in message) {
-        renewals.get(message.remove)?.stop();
-        renewals.delete(message.remove);
-    } else void end();
+    else if ("remove" in message) remove(message.remove);
+    else void end();
 });

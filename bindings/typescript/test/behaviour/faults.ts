@@ -7,17 +7,17 @@ import { type Cases, halt, list, numbers, refused, soon, zeros } from "./scene.j
 
 export const faultCases: Cases = {
     async lease(scene) {
-        const leaseMs = 3000;
+        const leaseMs = 8000;
         const { daemon, coordinator } = await scene.running(zeros(), { leaseMs });
         const child = await scene.child(daemon, "w");
         const before = await child.ask("stats");
         const begun = (await coordinator.status()).uptimeMs;
         const done = join(scene.folder, "done");
         child.tell(`compute ${done}`);
-        await soon("two leases are over", async () => {
+        await soon("its lease would be over", async () => {
             const [info] = await coordinator.listWorkers();
             assert.equal(String(info?.incarnation), before.incarnation, "the membership is over");
-            return (await coordinator.status()).uptimeMs > begun + 2 * leaseMs;
+            return (await coordinator.status()).uptimeMs > begun + 1.5 * leaseMs;
         });
         writeFileSync(done, "");
         await child.answer();
