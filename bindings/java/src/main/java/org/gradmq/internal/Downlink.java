@@ -280,8 +280,7 @@ public final class Downlink {
                 newest.epoch(), newest.version(), given.getEpoch(), given.getVersion());
     }
 
-    //  The round that was answered is over, and its version is the newest: there is none to wait
-    //  for.
+    //  The round that was answered is over at the newest version: there is none to wait for.
     private boolean passed() {
         return loop.rounds.over()
                 && !WorkerLoop.newer(

@@ -157,8 +157,7 @@ final class Ledger {
     }
 
     //  How many of the first were applied, where dispositions no longer tell: what `applied`
-    //  grew by,
-    //  less what the listed ones explain.
+    //  grew by, less what the listed ones explain.
     private long untoldApplied(Acknowledgement ack, long untold, long rest) {
         long listed =
                 ack.getDispositionsList().stream()

@@ -328,8 +328,7 @@ public final class Uplink {
     }
 
     //  Is what it held to go with a later one? Not what a rule left out; not what would be
-    //  refused for
-    //  ever, since it makes the sum too large.
+    //  refused for ever, since it makes the sum too large.
     private static boolean comesBack(Disposition disposition, ErrorCode code) {
         return disposition == Disposition.SKIPPED
                 || disposition == Disposition.DISCARDED

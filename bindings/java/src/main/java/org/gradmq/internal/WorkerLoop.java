@@ -239,9 +239,8 @@ public final class WorkerLoop extends Loop {
         }
     }
 
-    //  Another process answers (P-1, S-2). What the one before said and is still on its way must
-    //  not
-    //  bring it back.
+    //  Another process answers (P-1, S-2). What the one before said and is still on its way
+    //  must not bring it back.
     private void newInstance(Position position) {
         if (instance != 0) {
             former.addLast(instance);

@@ -63,8 +63,7 @@ class PushTest {
         lastOneWins();
     }
 
-    //  In order: momentum of 0 and a rate that changes nothing but the order would show in the
-    //  last.
+    //  With a rate that falls from step to step the order shows.
     private static void lastOneWins() throws Exception {
         try (Bed bed = Bed.stopped()) {
             bed.coordinator().setParameters(Map.of("schedule", "exponential", "schedule_steps", 1));
@@ -73,7 +72,7 @@ class PushTest {
             worker.push(filled(10, 10));
             bed.coordinator().start();
             worker.flush(Bed.LONG);
-            //  The rates are 1 and 0.1: another order would come to -20.
+            //  The rates are 1 and 0.1: in another order it would be -20.
             assertEquals(-101, bed.parameters()[0], 1e-4);
         }
     }
