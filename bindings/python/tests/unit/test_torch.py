@@ -114,6 +114,21 @@ def test_a_parameter_without_a_gradient_is_left_out() -> None:
     assert distance(here, there) < 1e-6
 
 
+def test_gradients_may_change_once_they_are_pushed() -> None:
+    model = torch.nn.Linear(1500, 1500, bias=False)  # more than sockets hold
+    with Daemon() as daemon, optimizer(daemon, model, take="newest") as ours:
+        before = model.weight.detach().clone()
+        backward(model(torch.ones(1, 1500)).sum())
+        daemon.hold()
+        ours.step()
+        assert model.weight.grad is not None
+        model.weight.grad.fill_(100)
+        daemon.go()
+        ours.flush()
+        told = ours.coordinator.get_model_parameters()
+    assert torch.allclose(torch.tensor(told["weight"]), before - 0.1)
+
+
 def test_whole_gradients_have_zeros_for_what_is_missing() -> None:
     model = torch.nn.Sequential(torch.nn.Embedding(6, 2, sparse=True), torch.nn.Linear(2, 2))
     frozen = model.get_parameter("1.weight").requires_grad_(False)
