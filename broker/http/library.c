@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-static gradmq_library_t s_library;
+static gradmq_http_library_t s_library;
 static bool s_loaded;
 
 //  C has no cast from what dlsym returns to a function.
@@ -18,7 +18,7 @@ s_find (void *file, const char *name, void *function, size_t size)
 }
 
 gradmq_err_t
-gradmq_library_load (gradmq_reason_t *reason)
+gradmq_http_library_load (gradmq_reason_t *reason)
 {
     if (s_loaded)
         return GRADMQ_OK;
@@ -38,7 +38,7 @@ gradmq_library_load (gradmq_reason_t *reason)
     return GRADMQ_OK;
 }
 
-const gradmq_library_t *
+const gradmq_http_library_t *
 gradmq_library (void)
 {
     return &s_library;

@@ -12,14 +12,14 @@ typedef struct {
 #define X(name) __typeof__ (&MHD_##name) name;
 #include "http/library.def"
 #undef X
-} gradmq_library_t;
+} gradmq_http_library_t;
 
 //  Load it, once.
 //    thread  one at a time, and before any other uses it
 //    errors  IO, with the file and why
-GRADMQ_MUST_CHECK gradmq_err_t gradmq_library_load (gradmq_reason_t *reason);
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_http_library_load (gradmq_reason_t *reason);
 
 //  Its functions, once it was loaded.
-const gradmq_library_t *gradmq_library (void);
+const gradmq_http_library_t *gradmq_library (void);
 
 #endif

@@ -91,7 +91,7 @@ s_serve (gradmq_http_t *self, gradmq_reason_t *reason)
 static gradmq_err_t
 s_open (gradmq_http_t *self, const gradmq_http_options_t *options, gradmq_reason_t *reason)
 {
-    gradmq_err_t err = gradmq_library_load (reason);
+    gradmq_err_t err = gradmq_http_library_load (reason);
     if (err)
         return err;
     self->feed = gradmq_feed_new ();
