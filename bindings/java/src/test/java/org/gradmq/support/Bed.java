@@ -199,7 +199,10 @@ public final class Bed implements AutoCloseable {
                         .order(ByteOrder.LITTLE_ENDIAN);
         file.putLong(text.length).put(text).asFloatBuffer().put(values);
         try {
-            Path path = folder().resolve("model.safetensors");
+            Path folder = folder();
+            Path path = folder.resolve("model.safetensors");
+            folder.toFile().deleteOnExit();
+            path.toFile().deleteOnExit();
             Files.write(path, file.array());
             return path;
         } catch (IOException e) {
