@@ -41,15 +41,15 @@ s_queue (struct MHD_Connection *connection, unsigned status, const char *type,
 {
     if (!response)
         return MHD_NO;
-    gradmq_library ()->add_response_header (response, "Content-Type", type);
+    gradmq_http_library ()->add_response_header (response, "Content-Type", type);
     for (size_t i = 0; i < sizeof s_headers / sizeof s_headers [0]; i++)
-        gradmq_library ()->add_response_header (response, s_headers [i][0], s_headers [i][1]);
+        gradmq_http_library ()->add_response_header (response, s_headers [i][0], s_headers [i][1]);
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        gradmq_library ()->add_response_header (response, "Allow", "GET, HEAD");
+        gradmq_http_library ()->add_response_header (response, "Allow", "GET, HEAD");
     if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
-        gradmq_library ()->add_response_header (response, "Retry-After", "5");
-    enum MHD_Result result = gradmq_library ()->queue_response (connection, status, response);
-    gradmq_library ()->destroy_response (response);
+        gradmq_http_library ()->add_response_header (response, "Retry-After", "5");
+    enum MHD_Result result = gradmq_http_library ()->queue_response (connection, status, response);
+    gradmq_http_library ()->destroy_response (response);
     return result;
 }
 
@@ -78,7 +78,7 @@ s_send (struct MHD_Connection *connection, const s_answer_t *answer)
         return s_send (connection, &failed);
     }
     const char *text = answer->text ? answer->text : answer->fixed;
-    struct MHD_Response *response = gradmq_library ()->create_response_from_buffer (
+    struct MHD_Response *response = gradmq_http_library ()->create_response_from_buffer (
         answer->size, (void *) (uintptr_t) text,
         answer->text ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
     if (!response)
@@ -162,8 +162,8 @@ s_events (const gradmq_http_t *self, struct MHD_Connection *connection)
             s_say (MHD_HTTP_SERVICE_UNAVAILABLE, "too many listen to events; come again later\n");
         return s_send (connection, &full);
     }
-    const union MHD_ConnectionInfo *info =
-        gradmq_library ()->get_connection_info (connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const union MHD_ConnectionInfo *info = gradmq_http_library ()->get_connection_info (
+        connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     if (info && info->socket_context)
         gradmq_connections_stays (self->connections, info->socket_context);
     enum MHD_Result result = s_queue (connection, MHD_HTTP_OK, "text/event-stream", response);
@@ -197,7 +197,7 @@ static bool
 s_is_meant (const gradmq_http_t *self, struct MHD_Connection *connection)
 {
     const char *host =
-        gradmq_library ()->lookup_connection_value (connection, MHD_HEADER_KIND, "Host");
+        gradmq_http_library ()->lookup_connection_value (connection, MHD_HEADER_KIND, "Host");
     if (!self->loopback || !host)
         return true;
     const char *bracket = strchr (host, ']');
@@ -224,7 +224,7 @@ s_refusal (const gradmq_http_t *self, struct MHD_Connection *connection, const c
 static enum MHD_Result
 s_send_no_events (struct MHD_Connection *connection)
 {
-    struct MHD_Response *response = gradmq_library ()->create_response_from_buffer (
+    struct MHD_Response *response = gradmq_http_library ()->create_response_from_buffer (
         0, (void *) (uintptr_t) "", MHD_RESPMEM_PERSISTENT);
     return s_queue (connection, MHD_HTTP_OK, "text/event-stream", response);
 }
@@ -232,7 +232,7 @@ s_send_no_events (struct MHD_Connection *connection)
 static enum MHD_Result
 s_send_page (struct MHD_Connection *connection, const gradmq_page_t *page)
 {
-    struct MHD_Response *response = gradmq_library ()->create_response_from_buffer (
+    struct MHD_Response *response = gradmq_http_library ()->create_response_from_buffer (
         page->size, (void *) (uintptr_t) page->data, MHD_RESPMEM_PERSISTENT);
     return s_queue (connection, MHD_HTTP_OK, page->type, response);
 }

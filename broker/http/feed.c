@@ -79,7 +79,7 @@ s_resume (gradmq_feed_t *self)
     for (s_listener_t *listener = self->listeners; listener; listener = listener->after)
         if (listener->suspended) {
             listener->suspended = false;
-            gradmq_library ()->resume_connection (listener->connection);
+            gradmq_http_library ()->resume_connection (listener->connection);
         }
 }
 
@@ -163,7 +163,7 @@ s_next (s_listener_t *self, char *to, size_t most)
     if (feed->closing)
         return MHD_CONTENT_READER_END_OF_STREAM;
     self->suspended = true;
-    gradmq_library ()->suspend_connection (self->connection);
+    gradmq_http_library ()->suspend_connection (self->connection);
     return 0;
 }
 
@@ -226,7 +226,7 @@ gradmq_feed_listen (gradmq_feed_t *self, struct MHD_Connection *connection)
         free (listener);
         return NULL;
     }
-    struct MHD_Response *response = gradmq_library ()->create_response_from_callback (
+    struct MHD_Response *response = gradmq_http_library ()->create_response_from_callback (
         MHD_SIZE_UNKNOWN, BLOCK_BYTES, s_read, listener, s_part);
     if (!response)
         s_part (listener);

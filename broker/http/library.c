@@ -39,7 +39,7 @@ gradmq_http_library_load (gradmq_reason_t *reason)
 }
 
 const gradmq_http_library_t *
-gradmq_library (void)
+gradmq_http_library (void)
 {
     return &s_library;
 }

@@ -20,6 +20,6 @@ typedef struct {
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_http_library_load (gradmq_reason_t *reason);
 
 //  Its functions, once it was loaded.
-const gradmq_http_library_t *gradmq_library (void);
+const gradmq_http_library_t *gradmq_http_library (void);
 
 #endif

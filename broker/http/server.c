@@ -24,7 +24,7 @@ s_connection (void *context, struct MHD_Connection *connection, void **data,
     }
     const int size = GRADMQ_HTTP_SEND_BYTES;
     const union MHD_ConnectionInfo *info =
-        gradmq_library ()->get_connection_info (connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        gradmq_http_library ()->get_connection_info (connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     setsockopt (info->connect_fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     *data = gradmq_connections_add (self->connections, info->connect_fd);
 }
@@ -71,7 +71,7 @@ s_listen (gradmq_http_t *self, const gradmq_address_t *address, gradmq_reason_t 
 static gradmq_err_t
 s_serve (gradmq_http_t *self, gradmq_reason_t *reason)
 {
-    self->server = gradmq_library ()->start_daemon (
+    self->server = gradmq_http_library ()->start_daemon (
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
         s_request, self, MHD_OPTION_LISTEN_SOCKET, self->listener, MHD_OPTION_NOTIFY_CONNECTION,
         s_connection, self, MHD_OPTION_CONNECTION_LIMIT,
@@ -139,7 +139,7 @@ gradmq_http_close (gradmq_http_t **self_p)
     if (self->feed)
         gradmq_feed_close (self->feed);
     if (self->server)
-        gradmq_library ()->stop_daemon (self->server);
+        gradmq_http_library ()->stop_daemon (self->server);
     gradmq_lookout_close (&self->lookout);
     if (self->listener >= 0)
         close (self->listener);
