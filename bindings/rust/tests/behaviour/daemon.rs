@@ -57,6 +57,7 @@ pub struct Daemon {
     pub scratch: Scratch,
     set: Vec<String>,
     child: Child,
+    starts: usize,
 }
 
 impl Daemon {
@@ -74,13 +75,18 @@ impl Daemon {
         let all: Vec<String> =
             all.iter().map(|one| one.replace("FOLDER", scratch.0.to_str().expect("UTF-8"))).collect();
         let child = spawn(&scratch, &all);
-        let daemon = Daemon { scratch, set: all, child };
-        daemon.await_up();
+        let mut daemon = Daemon { scratch, set: all, child, starts: 1 };
+        daemon.await_ready();
         daemon
     }
 
-    fn await_up(&self) {
-        until("the daemon to be there", || self.scratch.0.join("control").exists());
+    /// Its settings are in force once it says that it is ready, which may be after its socket is there.
+    fn await_ready(&mut self) {
+        let log = self.scratch.0.join("log");
+        until("the daemon to be ready", || {
+            assert!(!self.has_ended(), "gradmqd ended: {}", fs::read_to_string(&log).unwrap_or_default());
+            fs::read_to_string(&log).unwrap_or_default().matches(" ready: ").count() == self.starts
+        });
     }
 
     pub fn control(&self) -> String {
@@ -123,7 +129,8 @@ impl Daemon {
 
     pub fn restart(&mut self) {
         self.child = spawn(&self.scratch, &self.set);
-        self.await_up();
+        self.starts += 1;
+        self.await_ready();
     }
 
     /// Whether it has ended by itself.
