@@ -14,13 +14,15 @@ use serde_json::Value;
 use crate::{frames, numbers, text, Outcome};
 
 /// Fields whose presence says something, by the name of their message (the vectors' README).
-const PRESENCE: [&str; 10] = [
+const PRESENCE: [&str; 12] = [
     "Gradient.based_on",
     "Gradient.clock",
     "Part.bytes",
+    "Part.dtype",
     "Request.if_epoch",
     "Request.if_version",
     "GetModelParametersRequest.newer_than",
+    "SetModelParametersRequest.bytes",
     "Heartbeat.deadline_ms",
     "StatusReport.deadline_ms",
     "Update.previous_published_epoch",
