@@ -84,7 +84,7 @@ impl Hearsay {
 
     /// What a StatusReport says of the same.
     pub fn of_status(status: &proto::StatusReport, now: Instant) -> Hearsay {
-        let mut self_ = Hearsay::new(now);
+        let mut hearsay = Hearsay::new(now);
         let heartbeat = proto::Heartbeat {
             state: status.state,
             why: status.why.clone(),
@@ -93,8 +93,8 @@ impl Hearsay {
             deadline_ms: status.deadline_ms,
             ..Default::default()
         };
-        self_.take(&heartbeat, now);
-        self_
+        hearsay.take(&heartbeat, now);
+        hearsay
     }
 
     /// Such as "round 9 has 3 answers and waits for others: w2, w5 (2 in all), no longer than 1.5 s".
