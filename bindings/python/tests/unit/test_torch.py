@@ -294,6 +294,17 @@ def test_state_tells_the_position_and_restores_none() -> None:
             ours.load_state_dict(torch.optim.SGD(model.parameters(), 0.1).state_dict())
 
 
+def test_of_several_that_come_at_once_one_loads() -> None:
+    torch.manual_seed(3)
+    models = [torch.nn.Linear(2, 2) for _ in range(4)]
+    with Daemon() as daemon, ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda model: optimizer(daemon, model), models))
+        assert len({ours.position for ours in opened}) == 1
+        assert all(distance(models[0], model) == 0 for model in models)
+        for ours in opened:
+            ours.close()
+
+
 def test_without_a_model_nobody_joins() -> None:
     with Daemon() as daemon:
         with expect(Code.NO_MODEL, Code.TIMEOUT):
