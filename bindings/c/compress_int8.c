@@ -2,6 +2,16 @@
 
 #include <string.h>
 
+//  Where its scales do not make it longer than it was.
+static bool
+s_suits (const gradmq_compressor_t *self, const gradmq_tensor_t *tensor, uint64_t *count)
+{
+    const gradmq_part_t part = {.encoding = GRADMQ_ENCODING_INT8};
+    (void) count;
+    return gradmq_part_head (tensor, &part) + tensor->elements
+           < tensor->elements * self->master->size;
+}
+
 static void
 s_encode (gradmq_compressor_t *self, const gradmq_compressed_t *part, const void *from, void *to)
 {
@@ -34,6 +44,7 @@ extern const gradmq_method_t gradmq_method_int8;
 const gradmq_method_t gradmq_method_int8 = {
     .encoding = GRADMQ_ENCODING_INT8,
     .dtype = GRADMQ_F32,
+    .suits = s_suits,
     .encode = s_encode,
     .add = s_add,
 };

@@ -18,6 +18,7 @@ gradmq_ledger_forget (gradmq_ledger_t *self)
     self->received = 0;
     self->told = 0;
     self->told_applied = 0;
+    self->credit = (gradmq_credit_t){.gradients = 1};
     self->confirm = (gradmq_confirm_t){0};
 }
 

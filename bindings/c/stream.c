@@ -269,18 +269,18 @@ s_hold (gradmq_worker_t *self, uint64_t deadline_ms, gradmq_reason_t *why)
     gradmq_stream_t *stream = &self->stream;
     while (stream->join || stream->buffer == NULL) {
         gradmq_err_t err = GRADMQ_OK;
-        if (stream->join && self->updates) {
-            stream->join = false;
+        const bool joining = stream->join;
+        stream->join = false;  //  another instance meanwhile asks for it again
+        if (joining && self->updates) {
             stream->published = false;
             err = gradmq_stream_sync (self, deadline_ms, why);
-            if (err)
-                stream->join = true;
         }
-        stream->join = stream->join && self->updates;
         if (!err)
             err = s_get (self, deadline_ms, why);
-        if (err)
+        if (err) {
+            stream->join |= joining;  //  what is held may be another instance's
             return err;
+        }
         if (stream->buffer == NULL && gradmq_worker_ms (self) >= deadline_ms)
             return gradmq_refuse (why, GRADMQ_ERR_TIMEOUT, "no parameters came in time");
     }
