@@ -42,7 +42,7 @@ async function main(control: string, data: string): Promise<number> {
         console.error(`gradient ${sequence} was not applied: ${disposition}: ${message}`);
     const worker = await Worker.open({ ...connection, name, onVerdict });
     try {
-        checkModel(await worker.parameters());
+        checkModel(worker.layout);
         for (let i = 0; i < gradients; i++) {
             const parameters = policy === "bsp" ? await worker.next() : await worker.parameters();
             const { accuracy, gradient, loss } = score(parameters, batches.take());

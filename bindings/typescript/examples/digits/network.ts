@@ -1,4 +1,4 @@
-import type { Parameters } from "gradmq";
+import type { Layout, Parameters } from "gradmq";
 
 import { CLASSES, type Images, PIXELS } from "./data.js";
 
@@ -76,7 +76,7 @@ function softmax(scores: Float32Array, images: Images): { loss: number; accuracy
 }
 
 /** Refuse a model that is not this network. */
-export function checkModel(parameters: Parameters): void {
+export function checkModel(layout: Layout): void {
     const shapes: Record<string, number[]> = {
         "hidden.weight": [HIDDEN, PIXELS],
         "hidden.bias": [HIDDEN],
@@ -84,7 +84,7 @@ export function checkModel(parameters: Parameters): void {
         "output.bias": [CLASSES],
     };
     for (const [name, shape] of Object.entries(shapes))
-        if (parameters.tensors.get(name)?.shape.join() !== shape.join())
+        if (layout.tensor(name)?.shape.join() !== shape.join())
             throw new Error(`the coordinator holds another network: there is no ${name} of [${shape}]`);
 }
 
