@@ -84,9 +84,7 @@ class Handshake:
 
 
 # What a worker needs takes little memory: that the coordinator has none will pass.
-_SMALL = frozenset(
-    {"describe", "sync", "join", "leave", "acknowledgement", "get_model_parameters"}
-)
+_SMALL = frozenset({"describe", "sync", "join", "leave", "acknowledgement", "get_model_parameters"})
 
 
 @dataclass

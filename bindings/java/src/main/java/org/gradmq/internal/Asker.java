@@ -91,7 +91,7 @@ final class Asker {
         }
     }
 
-    /** A refusal that is over in a moment. What a worker needs takes little memory: that there is none will pass. */
+    /** A refusal that is over in a moment: what a worker needs takes little memory. */
     private static boolean isPassing(String command, int code) {
         return code == ErrorCode.BUSY.number()
                 || (code == ErrorCode.MEMORY.number() && SMALL.contains(command));
