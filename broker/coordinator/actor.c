@@ -32,6 +32,7 @@ typedef struct {
     uint64_t beat_ms;  //  of the last heartbeat
     struct pollfd items [SOURCES];
     bool ready [SOURCES];  //  not known to be empty
+    bool holds;            //  control and gradients are not watched
     bool renew;            //  updates and events have to be made anew
     bool terminated;
 } gradmq_actor_t;
@@ -212,15 +213,26 @@ s_await (gradmq_actor_t *self, bool busy, uint64_t *last)
     return beyond;
 }
 
+//  The sockets of those outside, or none of them while they are not to be heard.
+static void
+s_watch_sockets (gradmq_actor_t *self)
+{
+    const gradmq_sockets_t *sockets = &self->shared->sockets;
+    self->holds = self->engine->holds;
+    s_watch (self, FROM_CONTROL, self->holds ? NULL : sockets->control);
+    s_watch (self, FROM_GRADIENTS, self->holds ? NULL : sockets->gradients);
+}
+
 static void
 s_go_round (gradmq_actor_t *self)
 {
     s_watch (self, FROM_PIPE, self->pipe);
-    s_watch (self, FROM_CONTROL, self->shared->sockets.control);
-    s_watch (self, FROM_GRADIENTS, self->shared->sockets.gradients);
+    s_watch_sockets (self);
     bool busy = false;
     uint64_t now = gradmq_clock_ms (&self->shared->clock);
     while (!self->terminated) {
+        if (self->holds != self->engine->holds)
+            s_watch_sockets (self);
         uint64_t idle = s_await (self, busy, &now);
         if (s_read (self))
             atomic_store (&self->shared->read_ms, now);

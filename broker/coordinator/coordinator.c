@@ -130,6 +130,7 @@ s_start (gradmq_coordinator_t *self, const gradmq_coordinator_options_t *options
     if (err)
         return err;
     self->shared.engine->guard = &self->shared.guard;
+    self->shared.engine->holds = options->hold;
     self->shared.fixed_hwm = options->updates_hwm > 0;
     self->actor = zactor_new (gradmq_actor, &self->shared);
     if (!self->actor || atomic_load (&self->shared.closing))
@@ -202,6 +203,19 @@ gradmq_coordinator_call (gradmq_coordinator_t *self,
         ;
     GRADMQ_TAKE_OVER (address);
     pthread_mutex_unlock (&self->calls);
+}
+
+static void
+s_serve (gradmq_engine_t *engine, void *arguments)
+{
+    (void) arguments;
+    engine->holds = false;
+}
+
+void
+gradmq_coordinator_serve (gradmq_coordinator_t *self)
+{
+    gradmq_coordinator_call (self, s_serve, NULL);
 }
 
 //  --------------------------------------------------------------------------------------------

@@ -96,6 +96,7 @@ typedef struct gradmq_engine {
     struct gradmq_publisher *publisher;
     uint64_t operations;         //  begun so far
     struct gradmq_guard *guard;  //  who may send what; NULL: everybody everything
+    bool holds;                  //  nothing is read from the sockets yet
     gradmq_recording_t recording;
     gradmq_journal_t journal;
     gradmq_checkpoints_t checkpoints;

@@ -180,6 +180,7 @@ s_open (gradmq_coordinator_t **self_p, const gradmq_config_t *config, gradmq_rea
         .authorised = config->security_authorised,
         .records = config->record_directory,
         .state = config->state_directory,
+        .hold = true,  //  until settings and model are as the configuration says
     };
     return gradmq_coordinator_open (self_p, &options, reason);
 }
@@ -251,5 +252,7 @@ gradmq_setup_coordinator (gradmq_coordinator_t **self_p, const gradmq_config_t *
     err = s_go_on (*self_p, config, exit, reason);
     if (err)
         gradmq_coordinator_destroy (self_p);
+    else
+        gradmq_coordinator_serve (*self_p);
     return err;
 }

@@ -1,7 +1,6 @@
 #include "http/connections.h"
 
 #include "core/clock.h"
-#include "http/limit.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -17,18 +16,20 @@ struct gradmq_connection {
 struct gradmq_connections {
     pthread_mutex_t mutex;
     gradmq_clock_t clock;
+    uint64_t exchange_ms;
     gradmq_connection_t *first;
     size_t count;
 };
 
 gradmq_connections_t *
-gradmq_connections_new (void)
+gradmq_connections_new (uint64_t exchange_ms)
 {
     gradmq_connections_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
     pthread_mutex_init (&self->mutex, NULL);
     self->clock = gradmq_clock_real ();
+    self->exchange_ms = exchange_ms;
     return self;
 }
 
@@ -103,7 +104,7 @@ gradmq_connections_sweep (gradmq_connections_t *self)
     pthread_mutex_lock (&self->mutex);
     for (gradmq_connection_t *connection = self->first; connection; connection = connection->after)
         if (!connection->stays && !connection->cut
-            && now - connection->begun_ms >= GRADMQ_HTTP_EXCHANGE_MS) {
+            && now - connection->begun_ms >= self->exchange_ms) {
             connection->cut = true;
             shutdown (connection->fd, SHUT_RDWR);
         }

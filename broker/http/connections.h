@@ -1,5 +1,5 @@
-//  The connections there are. What is slow is cut off: an exchange has GRADMQ_HTTP_EXCHANGE_MS from its
-//  connection's begin, unless it listens to events.
+//  The connections there are. What is slow is cut off: an exchange has some time from its connection's
+//  begin, unless it listens to events.
 //
 //    thread  any
 
@@ -8,12 +8,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct gradmq_connections gradmq_connections_t;
 typedef struct gradmq_connection gradmq_connection_t;
 
-//    errors  NULL: out of memory
-gradmq_connections_t *gradmq_connections_new (void);
+//    `exchange_ms`  how much
+//    errors         NULL: out of memory
+gradmq_connections_t *gradmq_connections_new (uint64_t exchange_ms);
 
 //    thread  when there are no connections any more
 void gradmq_connections_destroy (gradmq_connections_t **self_p);

@@ -16,6 +16,7 @@ typedef struct {
     const gradmq_address_t *address;
     gradmq_coordinator_t *coordinator;  //  outlives it
     uint64_t heartbeat_ms;              //  of the coordinator
+    unsigned exchange_s;  //  longest time from a connection to the end of its answer; 0: 10
 } gradmq_http_options_t;
 
 //    owns    *self_p is the caller's: gradmq_http_close; NULL on error

@@ -7,7 +7,7 @@
 #define GRADMQ_HTTP_CONNECTIONS_REFUSED 16u  //  that many at once; others wait unaccepted
 #define GRADMQ_HTTP_LISTENERS_MOST 16u       //  to /events; one more is answered 503
 #define GRADMQ_HTTP_REQUEST_BYTES 16384u     //  of a request line with its headers
-#define GRADMQ_HTTP_EXCHANGE_MS 10000u       //  from a connection to the end of its answer
+#define GRADMQ_HTTP_EXCHANGE_S 10u           //  from a connection to the end of its answer
 #define GRADMQ_HTTP_SEND_BYTES (256 << 10)   //  that the system queues for a connection
 #define GRADMQ_HTTP_FEED_KEPT 32u            //  events that a listener may be behind
 #define GRADMQ_HTTP_GOODBYE_MS 500u          //  that listeners have to read the end

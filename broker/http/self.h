@@ -16,6 +16,7 @@ struct gradmq_http {
     struct MHD_Daemon *server;
     int listener;         //  until the server has it; -1: it has
     bool loopback;        //  only names of this machine are answered to
+    unsigned exchange_s;  //  most time for an exchange
     uint64_t healthy_ms;  //  most time without a round of the actor
     char address [GRADMQ_ADDRESS_TEXT_BYTES];
 };

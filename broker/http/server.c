@@ -77,8 +77,8 @@ s_serve (gradmq_http_t *self, gradmq_reason_t *reason)
         s_connection, self, MHD_OPTION_CONNECTION_LIMIT,
         GRADMQ_HTTP_CONNECTIONS_MOST + GRADMQ_HTTP_CONNECTIONS_REFUSED,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) GRADMQ_HTTP_REQUEST_BYTES,
-        MHD_OPTION_CONNECTION_TIMEOUT, GRADMQ_HTTP_EXCHANGE_MS / 1000, MHD_OPTION_STRICT_FOR_CLIENT,
-        1, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_TIMEOUT, self->exchange_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_END);
     if (!self->server)
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "the HTTP server cannot be started");
     self->listener = -1;
@@ -96,7 +96,7 @@ s_open (gradmq_http_t *self, const gradmq_http_options_t *options, gradmq_reason
         return err;
     self->feed = gradmq_feed_new ();
     self->history = gradmq_history_new ();
-    self->connections = gradmq_connections_new ();
+    self->connections = gradmq_connections_new ((uint64_t) self->exchange_s * 1000);
     if (!self->feed || !self->history || !self->connections)
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
     const gradmq_lookout_options_t lookout = {.coordinator = self->coordinator,
@@ -119,6 +119,7 @@ gradmq_http_open (gradmq_http_t **self_p, const gradmq_http_options_t *options,
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
     self->listener = -1;
     self->coordinator = options->coordinator;
+    self->exchange_s = options->exchange_s ? options->exchange_s : GRADMQ_HTTP_EXCHANGE_S;
     self->healthy_ms = GRADMQ_HTTP_HEALTH_HEARTBEATS * options->heartbeat_ms;
     if (self->healthy_ms < GRADMQ_HTTP_HEALTH_LEAST_MS)
         self->healthy_ms = GRADMQ_HTTP_HEALTH_LEAST_MS;

@@ -50,6 +50,7 @@ typedef struct {
     const char *records;  //  folder in which Record may make files; it makes none
     const char
         *state;  //  folder for checkpoints and journals, this coordinator's alone; it keeps none
+    bool hold;   //  hear nobody on the sockets before gradmq_coordinator_serve
 } gradmq_coordinator_options_t;
 
 //  new: descent, sgd with rate 1.0, until something else is set.
@@ -63,6 +64,10 @@ typedef struct {
 GRADMQ_EXPORT GRADMQ_MUST_CHECK gradmq_err_t
 gradmq_coordinator_open (gradmq_coordinator_t **self_p, const gradmq_coordinator_options_t *options,
                          gradmq_reason_t *why);
+
+//  Hear those who are connected from now on, where `hold` was set: so that nobody meets a coordinator whose
+//  settings and model are not there yet. What they sent meanwhile is not lost.
+GRADMQ_EXPORT void gradmq_coordinator_serve (gradmq_coordinator_t *self);
 
 //  Where a socket can be reached: with a port that was left to the system ("tcp://127.0.0.1:*"), the
 //  one it chose.

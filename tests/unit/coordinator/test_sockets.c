@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <zmq.h>
 
 #include <cmocka.h>
 
@@ -78,6 +79,34 @@ test_open_on_ipc_takes_a_file_from_the_dead_only (void **state)
     unlink (path);
 }
 
+//  Whoever asks before everything is as it should be waits for it.
+static void
+test_open_on_hold_answers_nobody_before_serve (void **state)
+{
+    (void) state;
+    enum { ROUNDS = 2000, ANSWER_MS = 60000 };
+    gradmq_coordinator_t *self;
+    gradmq_reason_t why = {0};
+    const gradmq_coordinator_options_t options = {.control = "tcp://127.0.0.1:*", .hold = true};
+    assert_int_equal (gradmq_coordinator_open (&self, &options, &why), GRADMQ_OK);
+    void *context = zmq_ctx_new (), *peer = zmq_socket (context, ZMQ_REQ);
+    const int linger = 0;
+    zmq_setsockopt (peer, ZMQ_LINGER, &linger, sizeof linger);
+    assert_int_equal (zmq_connect (peer, gradmq_coordinator_endpoint (self, "control", 0)), 0);
+    assert_int_equal (zmq_send (peer, "?", 1, 0), 1);
+    zmq_pollitem_t item = {.socket = peer, .events = ZMQ_POLLIN};
+    gradmq_coordinator_status_t status;
+    for (int i = 0; i < ROUNDS; i++) {
+        assert_int_equal (gradmq_coordinator_status (self, &status, &why), GRADMQ_OK);
+        assert_int_equal (zmq_poll (&item, 1, 0), 0);
+    }
+    gradmq_coordinator_serve (self);
+    assert_int_equal (zmq_poll (&item, 1, ANSWER_MS), 1);
+    zmq_close (peer);
+    zmq_ctx_term (context);
+    gradmq_coordinator_destroy (&self);
+}
+
 int
 main (void)
 {
@@ -85,6 +114,7 @@ main (void)
         cmocka_unit_test (test_open_on_ipv6_loopback_is_bound),
         cmocka_unit_test (test_open_after_destroy_takes_the_same_endpoint),
         cmocka_unit_test (test_open_on_ipc_takes_a_file_from_the_dead_only),
+        cmocka_unit_test (test_open_on_hold_answers_nobody_before_serve),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

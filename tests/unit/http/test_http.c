@@ -31,8 +31,10 @@ s_open (void **state)
     gradmq_address_t address;
     assert_int_equal (gradmq_coordinator_open (&fixture.coordinator, NULL, NULL), GRADMQ_OK);
     assert_int_equal (gradmq_address_read (&address, "127.0.0.1:0", NULL), GRADMQ_OK);
-    const gradmq_http_options_t options = {
-        .address = &address, .coordinator = fixture.coordinator, .heartbeat_ms = 1000};
+    const gradmq_http_options_t options = {.address = &address,
+                                           .coordinator = fixture.coordinator,
+                                           .heartbeat_ms = 1000,
+                                           .exchange_s = 2};
     assert_int_equal (gradmq_http_open (&fixture.http, &options, NULL), GRADMQ_OK);
     *state = &fixture;
     return 0;
