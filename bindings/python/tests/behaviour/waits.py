@@ -85,7 +85,9 @@ def cancelled() -> None:
     with Daemon() as daemon, daemon.load(start=False) as coordinator:
         asyncio.run(_cancelled(daemon))
         assert values(coordinator)[0] <= -3.0
-        # A blocking call is interrupted by a signal's handler.
+        # A blocking call is interrupted by a signal's handler. Where this was started in the
+        # background the signal may be ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         coordinator.stop()
         with daemon.worker() as worker:
             worker.push(ones())
