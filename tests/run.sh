@@ -21,6 +21,7 @@ Suites (all of them when none is named):
                 network that is gone, a clock that jumps (tests/faults/):
                 some of each, with --long every call up to where none fails
   bindings      every binding against a real daemon (tests/bindings/), and its own tests
+  deploy        what deploy/ holds, as far as it can run on one machine (tests/deploy/)
   fuzz          every fuzzer over its corpus
   rooms         who includes whom; tables and files agree
   style         formatting, static analysis, shell scripts
@@ -58,11 +59,11 @@ for argument; do
     case $argument in
         --long) long=true ;;
         --help | -h) usage; exit 0 ;;
-        unit | conformance | spec | integration | churn | crash | soak | faults | bindings | fuzz | rooms | style) suites+=" $argument" ;;
+        unit | conformance | spec | integration | churn | crash | soak | faults | bindings | deploy | fuzz | rooms | style) suites+=" $argument" ;;
         *) echo "tests/run.sh: no suite \"$argument\"; see --help" >&2; exit 2 ;;
     esac
 done
-[ -n "$suites" ] || { all=true; suites="unit conformance spec integration churn crash soak faults bindings fuzz rooms style"; }
+[ -n "$suites" ] || { all=true; suites="unit conformance spec integration churn crash soak faults bindings deploy fuzz rooms style"; }
 
 wants () {
     case " $suites " in *" $1 "*) return 0 ;; *) return 1 ;; esac
@@ -298,17 +299,19 @@ run_soak () {
     run_at_length "soak for $seconds s" $((seconds + 900)) test_soak.sh GRADMQ_SOAK_SECONDS=$seconds
 }
 
-run_faults () {
+# Every script of a folder, which gets the build's folder and whether to go on for long.
+#   run_scripts SUITE
+run_scripts () {
     local script name
     # shellcheck disable=SC2086  # lists of words
     if ! gradmq_need $GRADMQ_BUILD_PACKAGES $test_packages; then
-        missing faults "a compiler or a library is missing"
+        missing "$1" "a compiler or a library is missing"
         return
     fi
     have_plain || return
-    for script in tests/faults/test_*.sh; do
+    for script in "tests/$1"/test_*.sh; do
         name=${script##*/test_}
-        GRADMQ_BUILD=$PWD/build GRADMQ_FAULTS_LONG=$long run_check "faults ${name%.sh}" timeout 7200 bash "$script"
+        GRADMQ_BUILD=$PWD/build GRADMQ_TEST_LONG=$long run_check "$1 ${name%.sh}" timeout 7200 bash "$script"
     done
 }
 
@@ -421,7 +424,8 @@ if [ -n "$languages" ] && { wants conformance || wants bindings; }; then run_bin
 if wants churn; then run_churn; fi
 if wants crash; then run_crash; fi
 if wants soak; then run_soak; fi
-if wants faults; then run_faults; fi
+if wants faults; then run_scripts faults; fi
+if wants deploy; then run_scripts deploy; fi
 if wants style; then run_style; fi
 if $long && wants fuzz; then run_fuzzers; fi
 

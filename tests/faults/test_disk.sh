@@ -3,7 +3,7 @@
 # journal that cannot be written or brought to the disk ends gradmqd with status 74, and it says so; a
 # checkpoint that cannot leaves it running, and it says so. Started again, it has all that was told, once.
 #
-#   GRADMQ_FAULTS_LONG=true   every call, up to where none fails any more; else some of them
+#   GRADMQ_TEST_LONG=true   every call, up to where none fails any more; else some of them
 set -u
 # shellcheck source=tests/integration/fixture/processes.sh
 . tests/integration/fixture/processes.sh
@@ -56,7 +56,7 @@ calls=(write:/journal- fdatasync:/journal- write:/state/.gradmq- fsync:/state/.g
 errors=(EIO ENOSPC)
 strikes=0
 for call in "${calls[@]}"; do
-    if [ "${GRADMQ_FAULTS_LONG:-}" = true ]; then
+    if [ "${GRADMQ_TEST_LONG:-}" = true ]; then
         struck=true
         for ((n = 1; n < 2000; n++)); do
             strike "$call:$n:${errors[n % 2]}"

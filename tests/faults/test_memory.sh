@@ -3,7 +3,7 @@
 # there was no memory, or it goes on; started again it has all that was told, once. Workers notice no more than a
 # pause, or are told that a step was left out: SKIPPED, MEMORY.
 #
-#   GRADMQ_FAULTS_LONG=true   every allocation, up to where none fails any more; else some of them
+#   GRADMQ_TEST_LONG=true   every allocation, up to where none fails any more; else some of them
 set -u
 # shellcheck source=tests/integration/fixture/processes.sh
 . tests/integration/fixture/processes.sh
@@ -42,7 +42,7 @@ strike () {
 
 strikes=0
 step=29
-[ "${GRADMQ_FAULTS_LONG:-}" != true ] || step=1
+[ "${GRADMQ_TEST_LONG:-}" != true ] || step=1
 for ((n = 1; n < 5000; n += step)); do
     strike "$n"
     $struck || break

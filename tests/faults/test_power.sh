@@ -38,7 +38,7 @@ far_enough () {
 }
 
 cuts=4
-[ "${GRADMQ_FAULTS_LONG:-}" != true ] || cuts=40
+[ "${GRADMQ_TEST_LONG:-}" != true ] || cuts=40
 new_state 520
 settings+=(--set settings/checkpoint_every=40 --set settings/checkpoint_keep=2)
 start_daemon "${settings[@]}"

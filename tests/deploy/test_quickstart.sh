@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# deploy/quickstart.sh as a newcomer runs it, with C's workers alone: the model, the curve, what it says at the
+# end, and that nothing goes on when it is stopped in the middle.
+set -u
+: "${GRADMQ_BUILD:=$PWD/build}"
+[ "$GRADMQ_BUILD" = "$PWD/build" ] || { echo "quickstart builds in build/, the build here is $GRADMQ_BUILD"; exit 78; }
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+
+fail () {
+    echo "$*"
+    tail -n 30 "$scratch/out"
+    exit 1
+}
+
+says () {
+    grep -qE -- "$1" "$scratch/out" || fail "it does not say \"$1\""
+}
+
+deploy/quickstart.sh --languages c --workers 2 --gradients 1000 --out "$scratch/all" > "$scratch/out" 2>&1 < /dev/null \
+    || fail "it ends with $?"
+says '^gradients applied: 1000$'
+says '^gradients by c: 1000$'
+says '^test accuracy: 0\.(9|8[5-9])'
+
+# Whole files: the header of the model counts its bytes, the curve is one document.
+python3 - "$scratch/all/model.safetensors" "$scratch/all/curve.svg" << 'P' > "$scratch/out" 2>&1 || fail "its files are not whole"
+import json, pathlib, sys, xml.dom.minidom
+model = pathlib.Path(sys.argv[1]).read_bytes()
+length = int.from_bytes(model[:8], "little")
+tensors = json.loads(model[8:8 + length])
+tensors.pop("__metadata__", None)
+assert tensors, "no tensor"
+assert max(row["data_offsets"][1] for row in tensors.values()) == len(model) - 8 - length, "bytes are missing"
+assert xml.dom.minidom.parse(sys.argv[2]).documentElement.tagName == "svg"
+P
+
+# Stopped in the middle: nothing that it started goes on.
+deploy/quickstart.sh --languages c --workers 2 --gradients 60000 --out "$scratch/part" > "$scratch/out" 2>&1 < /dev/null &
+quickstart=$!
+for ((i = 0; i < 600; i++)); do
+    grep -q '/60000 ' "$scratch/out" && break
+    kill -0 "$quickstart" 2> /dev/null || fail "it ends before it has trained"
+    sleep 0.1
+done
+kill -TERM "$quickstart"
+status=0
+wait "$quickstart" || status=$?
+[ "$status" -eq 143 ] || fail "stopped by a signal it ends with $status, not 143"
+left=$(pgrep -af -- "$scratch/part|--data .*--gradients (30000|60000)\$" | grep -v "pgrep")
+[ -z "$left" ] || fail "these go on after it was stopped: $left"
