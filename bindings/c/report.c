@@ -16,15 +16,6 @@ s_done (gradmq_remote_t *self, const char **json, gradmq_reason_t *why)
     return GRADMQ_OK;
 }
 
-static void
-s_texts (gradmq_jsontext_t *to, const char *key, const gradmq_texts_t *texts)
-{
-    gradmq_jsontext_open (to, key, '[');
-    for (size_t i = 0; i < texts->count; i++)
-        gradmq_jsontext_text (to, NULL, texts->items [i]);
-    gradmq_jsontext_close (to, ']');
-}
-
 //  What every document begins with.
 static void
 s_head (gradmq_remote_t *self)
@@ -133,19 +124,19 @@ gradmq_remote_describe (gradmq_remote_t *self, const char **json, gradmq_reason_
     gradmq_jsontext_number (to, "protocol_minor", description->protocol_minor);
     gradmq_jsontext_text (to, "state", gradmq_state_name (description->state));
     s_layout (to, description);
-    s_texts (to, "gradients_endpoints", &description->gradients);
-    s_texts (to, "updates_endpoints", &description->updates);
-    s_texts (to, "events_endpoints", &description->events);
-    s_texts (to, "streams", &description->streams);
-    s_texts (to, "stream_names", &description->stream_names);
+    gradmq_wire_json_texts (to, "gradients_endpoints", &description->gradients);
+    gradmq_wire_json_texts (to, "updates_endpoints", &description->updates);
+    gradmq_wire_json_texts (to, "events_endpoints", &description->events);
+    gradmq_wire_json_texts (to, "streams", &description->streams);
+    gradmq_wire_json_texts (to, "stream_names", &description->stream_names);
     s_limits (to, &description->limits);
     s_named (to, "dtypes", &description->dtypes, s_dtype_name);
     s_named (to, "encodings", &description->encodings, gradmq_encoding_name);
     s_named (to, "kinds", &description->kinds, gradmq_kind_name);
-    s_texts (to, "optimizers", &description->optimizers);
-    s_texts (to, "schedules", &description->schedules);
-    s_texts (to, "policies", &description->policies);
-    s_texts (to, "rules", &description->rules);
+    gradmq_wire_json_texts (to, "optimizers", &description->optimizers);
+    gradmq_wire_json_texts (to, "schedules", &description->schedules);
+    gradmq_wire_json_texts (to, "policies", &description->policies);
+    gradmq_wire_json_texts (to, "rules", &description->rules);
     gradmq_jsontext_number (to, "heartbeat_ms", description->heartbeat_ms);
     gradmq_jsontext_close (to, '}');
     return s_done (self, json, why);

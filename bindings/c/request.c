@@ -12,37 +12,49 @@
 static const struct {
     gradmq_command_t command;
     const char *name;
+    //  What a worker needs takes little memory: that there is none will pass. For a model or an optimizer there
+    //  may never be enough.
+    bool small;
 } s_commands [] = {
-    {GRADMQ_COMMAND_DESCRIBE, "Describe"},
-    {GRADMQ_COMMAND_JOIN, "Join"},
-    {GRADMQ_COMMAND_LEAVE, "Leave"},
-    {GRADMQ_COMMAND_SET_PARAMETERS, "SetParameters"},
-    {GRADMQ_COMMAND_GET_PARAMETERS, "GetParameters"},
-    {GRADMQ_COMMAND_SET_MODEL_PARAMETERS, "SetModelParameters"},
-    {GRADMQ_COMMAND_GET_MODEL_PARAMETERS, "GetModelParameters"},
-    {GRADMQ_COMMAND_ADD_GRADIENTS, "AddGradients"},
-    {GRADMQ_COMMAND_ADD_MODEL_PARAMETERS, "AddModelParameters"},
-    {GRADMQ_COMMAND_CLEAR_GRADIENTS, "ClearGradients"},
-    {GRADMQ_COMMAND_START, "Start"},
-    {GRADMQ_COMMAND_STOP, "Stop"},
-    {GRADMQ_COMMAND_RESET, "Reset"},
-    {GRADMQ_COMMAND_DESTROY, "Destroy"},
-    {GRADMQ_COMMAND_STATUS, "Status"},
-    {GRADMQ_COMMAND_LIST_WORKERS, "ListWorkers"},
-    {GRADMQ_COMMAND_ACKNOWLEDGEMENT, "Acknowledgement"},
-    {GRADMQ_COMMAND_SYNC, "Sync"},
-    {GRADMQ_COMMAND_CHECKPOINT, "Checkpoint"},
-    {GRADMQ_COMMAND_RESTORE, "Restore"},
-    {GRADMQ_COMMAND_RECORD, "Record"},
+    {GRADMQ_COMMAND_DESCRIBE, "Describe", true},
+    {GRADMQ_COMMAND_JOIN, "Join", true},
+    {GRADMQ_COMMAND_LEAVE, "Leave", true},
+    {GRADMQ_COMMAND_SET_PARAMETERS, "SetParameters", false},
+    {GRADMQ_COMMAND_GET_PARAMETERS, "GetParameters", false},
+    {GRADMQ_COMMAND_SET_MODEL_PARAMETERS, "SetModelParameters", false},
+    {GRADMQ_COMMAND_GET_MODEL_PARAMETERS, "GetModelParameters", true},
+    {GRADMQ_COMMAND_ADD_GRADIENTS, "AddGradients", false},
+    {GRADMQ_COMMAND_ADD_MODEL_PARAMETERS, "AddModelParameters", false},
+    {GRADMQ_COMMAND_CLEAR_GRADIENTS, "ClearGradients", false},
+    {GRADMQ_COMMAND_START, "Start", false},
+    {GRADMQ_COMMAND_STOP, "Stop", false},
+    {GRADMQ_COMMAND_RESET, "Reset", false},
+    {GRADMQ_COMMAND_DESTROY, "Destroy", false},
+    {GRADMQ_COMMAND_STATUS, "Status", false},
+    {GRADMQ_COMMAND_LIST_WORKERS, "ListWorkers", false},
+    {GRADMQ_COMMAND_ACKNOWLEDGEMENT, "Acknowledgement", true},
+    {GRADMQ_COMMAND_SYNC, "Sync", true},
+    {GRADMQ_COMMAND_CHECKPOINT, "Checkpoint", false},
+    {GRADMQ_COMMAND_RESTORE, "Restore", false},
+    {GRADMQ_COMMAND_RECORD, "Record", false},
 };
+
+#define ROWS (sizeof s_commands / sizeof s_commands [0])
+
+static size_t
+s_row (gradmq_command_t command)
+{
+    size_t row = 0;
+    while (row < ROWS && s_commands [row].command != command)
+        row++;
+    return row;
+}
 
 static const char *
 s_command_name (gradmq_command_t command)
 {
-    for (size_t i = 0; i < sizeof s_commands / sizeof s_commands [0]; i++)
-        if (s_commands [i].command == command)
-            return s_commands [i].name;
-    return "a request";
+    size_t row = s_row (command);
+    return row < ROWS ? s_commands [row].name : "a request";
 }
 
 gradmq_err_t
@@ -278,28 +290,12 @@ s_await (gradmq_requester_t *self, uint64_t deadline_ms, gradmq_reply_t *reply,
     return err;
 }
 
-//  What a worker needs takes little memory: that there is none will pass. For a model or an optimizer there
-//  may never be enough.
-static bool
-s_is_small (gradmq_command_t command)
-{
-    switch (command) {
-        case GRADMQ_COMMAND_DESCRIBE:
-        case GRADMQ_COMMAND_SYNC:
-        case GRADMQ_COMMAND_JOIN:
-        case GRADMQ_COMMAND_LEAVE:
-        case GRADMQ_COMMAND_ACKNOWLEDGEMENT:
-        case GRADMQ_COMMAND_GET_MODEL_PARAMETERS:
-            return true;
-        default:
-            return false;
-    }
-}
-
 static bool
 s_asks_again (gradmq_command_t command, uint32_t code)
 {
-    return code == GRADMQ_ERR_BUSY || (code == GRADMQ_ERR_MEMORY && s_is_small (command));
+    size_t row = s_row (command);
+    bool small = row < ROWS && s_commands [row].small;
+    return code == GRADMQ_ERR_BUSY || (code == GRADMQ_ERR_MEMORY && small);
 }
 
 gradmq_err_t

@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-static void
-s_texts (gradmq_jsontext_t *to, const char *key, const gradmq_texts_t *texts)
+void
+gradmq_wire_json_texts (gradmq_jsontext_t *to, const char *key, const gradmq_texts_t *texts)
 {
     gradmq_jsontext_open (to, key, '[');
     for (size_t i = 0; i < texts->count; i++)
@@ -79,7 +79,7 @@ s_waiting (gradmq_jsontext_t *to, const gradmq_status_report_t *status)
     gradmq_jsontext_number (to, "min_clock", status->min_clock);
     gradmq_jsontext_number (to, "contributions", status->contributions);
     gradmq_jsontext_number (to, "needed", status->needed);
-    s_texts (to, "waiting_for", &status->waiting_for);
+    gradmq_wire_json_texts (to, "waiting_for", &status->waiting_for);
     gradmq_jsontext_number (to, "waiting_total", status->waiting_total);
 }
 

@@ -7,6 +7,9 @@
 #include "core/jsontext.h"
 #include "wire/message.h"
 
+//  A member that is an array of strings, named by the key.
+void gradmq_wire_json_texts (gradmq_jsontext_t *to, const char *key, const gradmq_texts_t *texts);
+
 //  A member "position" with instance, epoch and version.
 void gradmq_wire_json_position (gradmq_jsontext_t *to, const gradmq_position_t *position);
 

@@ -41,8 +41,8 @@ strike () {
     start_faulty LD_PRELOAD="$fault" GRADMQ_FAULT="$1"
     start_lives 8
     soon over
-    struck=false
-    if struck; then struck=true; fi
+    hit=false
+    if struck; then hit=true; fi
     if ended "$daemon"; then look_at_end "$1"; else look_at_life "$1"; fi
     if ended "$daemon"; then start_again; fi
     balance "$1"
@@ -57,10 +57,10 @@ errors=(EIO ENOSPC)
 strikes=0
 for call in "${calls[@]}"; do
     if [ "${GRADMQ_TEST_LONG:-}" = true ]; then
-        struck=true
+        hit=true
         for ((n = 1; n < 2000; n++)); do
             strike "$call:$n:${errors[n % 2]}"
-            $struck || break
+            $hit || break
             strikes=$((strikes + 1))
         done
         continue
@@ -71,7 +71,7 @@ for call in "${calls[@]}"; do
     esac
     for n in "${places[@]}"; do
         strike "$call:$n:${errors[strikes % 2]}"
-        $struck || fail "$call has no number $n"
+        $hit || fail "$call has no number $n"
         strikes=$((strikes + 1))
     done
 done

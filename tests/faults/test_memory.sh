@@ -26,8 +26,8 @@ strike () {
     start_faulty LD_PRELOAD="$library" GRADMQ_FAULT_MEMORY="$1"
     start_lives 4
     soon over
-    struck=false
-    if struck; then struck=true; fi
+    hit=false
+    if struck; then hit=true; fi
     if ended "$daemon"; then
         look_at_end "$1"
     else
@@ -45,7 +45,7 @@ step=29
 [ "${GRADMQ_TEST_LONG:-}" != true ] || step=1
 for ((n = 1; n < 5000; n += step)); do
     strike "$n"
-    $struck || break
+    $hit || break
     strikes=$((strikes + 1))
 done
 [ "$strikes" -ge 10 ] || fail "only $strikes allocations failed"

@@ -55,9 +55,9 @@ holds 'd["members"] == 0 and d["queued_gradients"] == 0' || fail "something is s
 
 ip link set here up
 ends 0 "${lives[1]}"
-settled=$(status 'c["duplicates"]')
+duplicates=$(status 'c["duplicates"]')
 lives=()
 balance "a partition"
 cat "$scratch/books.log"
-echo "$settled gradients came twice"
+echo "$duplicates gradients came twice"
 stop_daemon

@@ -7,7 +7,6 @@
 #include "coordinator/control.h"
 #include "coordinator/ingress.h"
 #include "coordinator/publisher.h"
-#include "core/bytes.h"
 #include "fuzz.h"
 #include "sockets.h"
 
@@ -20,8 +19,7 @@ enum {
     FRAMES_MOST = 60,
     VALUES_MOST = 40,
     RUN_MOST = 512,
-    OPERATIONS_MOST = 200,
-    LEASE_MS = 10000
+    OPERATIONS_MOST = 200
 };
 
 typedef struct {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zmq.h>
 
-//  One more than a message may have frames, so that too many can come.
+//  How many an input can be made of, which is bounded by what feeds them.
 enum { FRAMES_MAX = 128 };
 
 static struct {
