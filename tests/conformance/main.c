@@ -11,7 +11,9 @@ static const struct {
 } s_subjects [] = {
     {"gradient", vector_run_gradient}, {"update", vector_run_update}, {"event", vector_run_event},
     {"request", vector_run_request},   {"reply", vector_run_reply},   {"layout", vector_run_layout},
+#ifndef GRADMQ_FRAMES_ONLY
     {"payload", vector_run_payload},   {"dtype", vector_run_dtype},
+#endif
 };
 
 static int
