@@ -43,45 +43,58 @@ gradmq_restore_settings (const gradmq_engine_t *self, const gradmq_checkpoint_t 
     return err;
 }
 
+//  What the next steps depend on beside settings and model; the values stay the checkpoint's.
 static gradmq_err_t
-s_import (gradmq_engine_t *self, const gradmq_checkpoint_t *from, gradmq_reason_t *reason)
+s_state (const gradmq_checkpoint_t *from, gradmq_step_state_t *state)
 {
-    gradmq_step_state_t state = {.tick = from->tick,
-                                 .tensor_count = gradmq_layout_count (from->layout),
-                                 .state_count = from->state_count};
-    state.counts = calloc (state.tensor_count, sizeof *state.counts);
-    if (!state.counts)
-        return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
-    for (size_t t = 0; t < state.tensor_count; t++) {
-        state.counts [t].count = from->counts [t].count;
-        memcpy (state.counts [t].running, from->counts [t].running,
-                sizeof state.counts [t].running);
+    *state = (gradmq_step_state_t){.tick = from->tick,
+                                   .tensor_count = gradmq_layout_count (from->layout),
+                                   .state_count = from->state_count};
+    state->counts = calloc (state->tensor_count, sizeof *state->counts);
+    if (!state->counts)
+        return GRADMQ_ERR_MEMORY;
+    for (size_t t = 0; t < state->tensor_count; t++) {
+        state->counts [t].count = from->counts [t].count;
+        memcpy (state->counts [t].running, from->counts [t].running,
+                sizeof state->counts [t].running);
     }
     for (size_t i = 0; i < from->state_count; i++)
-        state.states [i] = from->states [i];
-    gradmq_err_t err = gradmq_step_import (self->step, &state, reason);
+        state->states [i] = from->states [i];
+    return GRADMQ_OK;
+}
+
+//  All that can be refused comes before the load, which is the last that can be.
+static gradmq_err_t
+s_load (gradmq_engine_t *self, const gradmq_checkpoint_t *from, const gradmq_settings_t *settings,
+        gradmq_reason_t *reason)
+{
+    const gradmq_dtype_t *dtype = gradmq_layout_dtype (from->layout);
+    gradmq_frame_t frame = {from->parameters, (size_t) gradmq_layout_bytes (from->layout)};
+    gradmq_payload_t payload = {&frame, 1, frame.size};
+    gradmq_step_state_t state;
+    if (s_state (from, &state))
+        return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
+    gradmq_err_t err =
+        gradmq_step_prepare_restored (self->step, settings, from->layout, &state, reason);
     gradmq_step_state_clear (&state);
-    return err;
+    if (!err)
+        err = gradmq_model_load (self->model, from->layout, dtype, &payload, reason);
+    if (err)
+        return err;
+    gradmq_step_restored (self->step, settings, from->tick);
+    return GRADMQ_OK;
 }
 
 gradmq_err_t
 gradmq_restore_place (gradmq_engine_t *self, const gradmq_checkpoint_t *from,
                       const gradmq_settings_t *settings, gradmq_reason_t *reason)
 {
-    const gradmq_dtype_t *dtype = gradmq_layout_dtype (from->layout);
-    gradmq_frame_t frame = {from->parameters, (size_t) gradmq_layout_bytes (from->layout)};
-    gradmq_payload_t payload = {&frame, 1, frame.size};
-    gradmq_err_t err = gradmq_step_set (self->step, settings, from->layout, reason);
-    if (!err)
-        err = gradmq_step_prepare (self->step, from->layout, reason);
-    if (!err)
-        err = gradmq_model_load (self->model, from->layout, dtype, &payload, reason);
+    gradmq_err_t err = s_load (self, from, settings, reason);
     if (err)
         return err;
-    gradmq_step_reset (self->step);
     gradmq_engine_take_settings (self, settings);
     gradmq_model_place (self->model, from->epoch, from->version);
-    return s_import (self, from, reason);
+    return GRADMQ_OK;
 }
 
 //  --------------------------------------------------------------------------------------------
@@ -128,15 +141,11 @@ s_restore (gradmq_engine_t *self, const gradmq_checkpoint_t *from, gradmq_reason
     if (err)
         return err;
     s_keep_level (self, &settings);
-    gradmq_engine_dissolve (self);
-    err = gradmq_restore_place (self, from, &settings, reason);
-    if (err) {
-        gradmq_engine_put_back (self);
-        return err;
-    }
-    err = gradmq_model_new_epoch (self->model);
+    err = s_load (self, from, &settings, reason);
     if (err)
-        return gradmq_refuse (reason, err, "no memory for a new epoch");
+        return err;
+    gradmq_engine_dissolve (self);
+    gradmq_engine_take_settings (self, &settings);
     self->revision++;
     gradmq_recording_restored (self);
     gradmq_engine_loaded (self, "a checkpoint was restored; a new epoch has begun");

@@ -50,6 +50,12 @@ struct gradmq_step {
 //  The rate at a tick that is not far ahead.
 double gradmq_step_rate_at (const gradmq_step_t *self, uint64_t tick);
 
+//  gradmq_step_prepare for settings that are not in force yet.
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_prepare_for (gradmq_step_t *self,
+                                                        const gradmq_settings_t *settings,
+                                                        const gradmq_layout_t *layout,
+                                                        gradmq_reason_t *reason);
+
 //  gradmq_step_admit against a version that the model may not have yet.
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_admit_at (const gradmq_step_t *self, uint64_t epoch,
                                                      uint64_t version,

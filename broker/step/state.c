@@ -107,13 +107,10 @@ s_check (const gradmq_plan_t *plan, const gradmq_step_state_t *state, gradmq_rea
     return err ? err : s_check_values (plan, state, reason);
 }
 
-gradmq_err_t
-gradmq_step_import (gradmq_step_t *self, const gradmq_step_state_t *state, gradmq_reason_t *reason)
+//  The values of a state that was checked.
+static void
+s_put (gradmq_plan_t *plan, const gradmq_step_state_t *state)
 {
-    gradmq_plan_t *plan = self->plan;
-    gradmq_err_t err = s_check (plan, state, reason);
-    if (err)
-        return err;
     for (size_t i = 0; i < state->state_count; i++)
         memcpy (gradmq_snapshot_write (plan->state [i]), state->states [i],
                 gradmq_layout_bytes (plan->layout));
@@ -123,7 +120,31 @@ gradmq_step_import (gradmq_step_t *self, const gradmq_step_state_t *state, gradm
                 sizeof plan->tensors [t].running);
     }
     gradmq_plan_gather (plan);
+}
+
+gradmq_err_t
+gradmq_step_import (gradmq_step_t *self, const gradmq_step_state_t *state, gradmq_reason_t *reason)
+{
+    gradmq_err_t err = s_check (self->plan, state, reason);
+    if (err)
+        return err;
+    s_put (self->plan, state);
     self->tick = state->tick;
     self->bound_known = false;
     return GRADMQ_OK;
+}
+
+gradmq_err_t
+gradmq_step_prepare_restored (gradmq_step_t *self, const gradmq_settings_t *settings,
+                              const gradmq_layout_t *layout, const gradmq_step_state_t *state,
+                              gradmq_reason_t *reason)
+{
+    gradmq_err_t err = gradmq_step_prepare_for (self, settings, layout, reason);
+    if (!err)
+        err = s_check (self->prepared, state, reason);
+    if (err)
+        gradmq_plan_destroy (&self->prepared);
+    else
+        s_put (self->prepared, state);
+    return err;
 }

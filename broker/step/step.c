@@ -119,21 +119,42 @@ gradmq_step_set (gradmq_step_t *self, const gradmq_settings_t *settings,
 }
 
 gradmq_err_t
-gradmq_step_prepare (gradmq_step_t *self, const gradmq_layout_t *layout, gradmq_reason_t *reason)
+gradmq_step_prepare_for (gradmq_step_t *self, const gradmq_settings_t *settings,
+                         const gradmq_layout_t *layout, gradmq_reason_t *reason)
 {
     gradmq_plan_destroy (&self->prepared);
-    gradmq_err_t rc = s_check_room (&self->settings, layout, reason);
-    return rc ? rc : gradmq_plan_open (&self->prepared, layout, &self->settings, NULL, reason);
+    gradmq_err_t rc = s_check_room (settings, layout, reason);
+    return rc ? rc : gradmq_plan_open (&self->prepared, layout, settings, NULL, reason);
+}
+
+gradmq_err_t
+gradmq_step_prepare (gradmq_step_t *self, const gradmq_layout_t *layout, gradmq_reason_t *reason)
+{
+    return gradmq_step_prepare_for (self, &self->settings, layout, reason);
+}
+
+static void
+s_take_prepared (gradmq_step_t *self)
+{
+    gradmq_plan_destroy (&self->plan);
+    self->plan = self->prepared;
+    self->prepared = NULL;
+}
+
+void
+gradmq_step_restored (gradmq_step_t *self, const gradmq_settings_t *settings, uint64_t tick)
+{
+    s_take_prepared (self);
+    s_take_settings (self, settings);
+    self->tick = tick;
 }
 
 void
 gradmq_step_reset (gradmq_step_t *self)
 {
-    if (self->prepared) {
-        gradmq_plan_destroy (&self->plan);
-        self->plan = self->prepared;
-        self->prepared = NULL;
-    } else if (self->plan)
+    if (self->prepared)
+        s_take_prepared (self);
+    else if (self->plan)
         gradmq_plan_begin (self->plan);
     self->tick = 0;
     self->bound_known = false;

@@ -123,6 +123,19 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_import (gradmq_step_t *self,
                                                    const gradmq_step_state_t *state,
                                                    gradmq_reason_t *reason);
 
+//  What gradmq_step_prepare does for a model that comes with settings and a state of its own. Keeps what it
+//  made until gradmq_step_restored takes it.
+//    errors  as of gradmq_step_set, and ARGUMENT: it is of another layout or optimizer, or no step makes such
+//            state
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_prepare_restored (gradmq_step_t *self,
+                                                             const gradmq_settings_t *settings,
+                                                             const gradmq_layout_t *layout,
+                                                             const gradmq_step_state_t *state,
+                                                             gradmq_reason_t *reason);
+
+//  That model was loaded: go on from there, under those settings.
+void gradmq_step_restored (gradmq_step_t *self, const gradmq_settings_t *settings, uint64_t tick);
+
 //  Measure both norms of the next step that is made, which takes another pass or two; that of the update
 //  not where a large model is written in place.
 void gradmq_step_measure (gradmq_step_t *self);
