@@ -213,6 +213,18 @@ s_faulty (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
     return err;
 }
 
+//  The reader sees to it that they are there.
+static gradmq_err_t
+s_together (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    (void) self;
+    uint64_t count = 0;
+    gradmq_err_t err = gradmq_body_number (body, &count, reason);
+    if (!err && count > GRADMQ_RECORDS_TOGETHER)
+        err = s_refuse (reason, "so many records do not belong together");
+    return err;
+}
+
 //  --------------------------------------------------------------------------------------------
 //  Between steps
 
@@ -314,6 +326,7 @@ static const struct {
     [GRADMQ_RECORD_GONE] = {s_tell, true, false},
     [GRADMQ_RECORD_DISPOSED] = {s_tell, true, false},
     [GRADMQ_RECORD_FAULTY] = {s_faulty, true, false},
+    [GRADMQ_RECORD_TOGETHER] = {s_together, true, false},
 };
 
 static gradmq_err_t

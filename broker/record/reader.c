@@ -171,6 +171,52 @@ s_read_body (gradmq_record_reader_t *self, const s_head_t *head, gradmq_reason_t
     return GRADMQ_OK;
 }
 
+//  Are the next `count` records there to their last byte?
+static gradmq_err_t
+s_look_ahead (gradmq_record_reader_t *self, uint64_t count, bool *whole, gradmq_reason_t *reason)
+{
+    const uint64_t at = self->at, lsn = self->lsn;
+    gradmq_err_t err = GRADMQ_OK;
+    *whole = true;
+    for (uint64_t i = 0; i < count && *whole && !err; i++) {
+        s_head_t head = {0};
+        *whole = self->source.size - self->at >= GRADMQ_RECORD_HEAD_BYTES;
+        if (*whole)
+            err = s_read_head (self, &head, reason);
+        if (!*whole || err)
+            continue;
+        self->at += GRADMQ_RECORD_HEAD_BYTES;
+        *whole = head.length <= self->source.size - self->at;
+        self->at += *whole ? head.length : 0;
+        self->lsn = head.lsn;
+    }
+    self->at = at;
+    self->lsn = lsn;
+    return err;
+}
+
+//  A record is there, and if it says that others belong together, they are.
+static gradmq_err_t
+s_accept (gradmq_record_reader_t *self, const gradmq_record_t *record, bool *whole,
+          gradmq_reason_t *reason)
+{
+    const uint64_t at = self->at;
+    *whole = true;
+    self->lsn = record->lsn;
+    self->at += GRADMQ_RECORD_HEAD_BYTES + record->size;
+    if (record->type != GRADMQ_RECORD_TOGETHER || record->size != sizeof (uint64_t))
+        return GRADMQ_OK;
+    uint64_t count = gradmq_get_u64 (record->body);
+    if (count > GRADMQ_RECORDS_TOGETHER)
+        return GRADMQ_OK;
+    gradmq_err_t err = s_look_ahead (self, count, whole, reason);
+    if (!*whole) {
+        self->at = at;
+        self->lsn = record->lsn - 1;
+    }
+    return err;
+}
+
 gradmq_err_t
 gradmq_record_next (gradmq_record_reader_t *self, gradmq_record_t *record, gradmq_reason_t *reason)
 {
@@ -191,14 +237,18 @@ gradmq_record_next (gradmq_record_reader_t *self, gradmq_record_t *record, gradm
     err = s_read_body (self, &head, reason);
     if (err)
         return err;
-    *record = (gradmq_record_t){.type = (gradmq_record_type_t) head.type,
-                                .lsn = head.lsn,
-                                .offset = self->at,
-                                .body = self->body,
-                                .size = (size_t) head.length};
-    self->lsn = head.lsn;
-    self->at += GRADMQ_RECORD_HEAD_BYTES + head.length;
-    return GRADMQ_OK;
+    const gradmq_record_t next = {.type = (gradmq_record_type_t) head.type,
+                                  .lsn = head.lsn,
+                                  .offset = self->at,
+                                  .body = self->body,
+                                  .size = (size_t) head.length};
+    bool whole;
+    err = s_accept (self, &next, &whole, reason);
+    if (!err && whole)
+        *record = next;
+    else if (!err)
+        self->cut = left;
+    return err;
 }
 
 uint8_t *

@@ -37,8 +37,8 @@ void gradmq_record_reader_close (gradmq_record_reader_t **self_p);
 //  The next record.
 //    owns    record->body is the reader's, until the next call
 //    errors  FORMAT: damaged, with LSN and offset; UNSUPPORTED: a type that is not known here; IO,
-//            MEMORY. A last record that was cut off is none of these: it counts as not there, and
-//            gradmq_record_reader_cut tells.
+//            MEMORY. A last record that was cut off is none of these: it counts as not there, with those
+//            that it belongs together with, and gradmq_record_reader_cut tells.
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_next (gradmq_record_reader_t *self,
                                                    gradmq_record_t *record,
                                                    gradmq_reason_t *reason);
@@ -47,7 +47,8 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_next (gradmq_record_reader_t *self,
 //    owns    the caller's: free ()
 uint8_t *gradmq_record_take (gradmq_record_reader_t *self);
 
-//  Bytes at the file's end that are a record which was cut off; 0: none, or not known yet.
+//  Bytes at the file's end that are a record, or records that belong together, and were cut off; 0: none, or
+//  not known yet.
 uint64_t gradmq_record_reader_cut (const gradmq_record_reader_t *self);
 
 #endif

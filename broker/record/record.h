@@ -14,6 +14,7 @@ typedef enum {
 
 #define GRADMQ_RECORD_FILE_BYTES 8   //  before the first record
 #define GRADMQ_RECORD_HEAD_BYTES 28  //  before each record's body
+#define GRADMQ_RECORDS_TOGETHER 64u  //  greatest number of records that are one
 
 //  Where the fields of a record's head stand.
 enum {

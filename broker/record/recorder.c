@@ -111,8 +111,9 @@ s_write_state (gradmq_recorder_t *self, gradmq_reason_t *reason)
     return err;
 }
 
-gradmq_err_t
-gradmq_recorder_restored (gradmq_recorder_t *self, gradmq_reason_t *reason)
+//  Settings, model and state as they are now.
+static gradmq_err_t
+s_write_all (gradmq_recorder_t *self, gradmq_reason_t *reason)
 {
     gradmq_err_t err = gradmq_recorder_settings (self, reason);
     if (err || !gradmq_model_loaded (self->model))
@@ -121,6 +122,17 @@ gradmq_recorder_restored (gradmq_recorder_t *self, gradmq_reason_t *reason)
     if (!err)
         err = s_write_retained (self, reason);
     return err ? err : s_write_state (self, reason);
+}
+
+//  A new epoch has begun, so that nothing is retained.
+gradmq_err_t
+gradmq_recorder_restored (gradmq_recorder_t *self, gradmq_reason_t *reason)
+{
+    const uint64_t settings_model_and_state = 3;
+    gradmq_front_begin (&self->front);
+    gradmq_front_u64 (&self->front, settings_model_and_state);
+    gradmq_err_t err = s_write (self, GRADMQ_RECORD_TOGETHER, NULL, NULL, reason);
+    return err ? err : s_write_all (self, reason);
 }
 
 static gradmq_err_t
@@ -165,8 +177,7 @@ s_open (gradmq_recorder_t **self_p, const char *path, const char *name, const gr
     if (!err && self->journal)
         gradmq_record_writer_early (self->writer);
     if (!err)
-        err =
-            continues ? s_go_on (self, continues, reason) : gradmq_recorder_restored (self, reason);
+        err = continues ? s_go_on (self, continues, reason) : s_write_all (self, reason);
     if (!err)
         err = continues ? gradmq_record_writer_sync (self->writer, reason)
                         : gradmq_record_writer_flush (self->writer, reason);

@@ -68,6 +68,14 @@ s_values (s_take_t *self, size_t count)
     return values;
 }
 
+static void
+s_name (sample_t *sample)
+{
+    snprintf (sample->gradient.model, sizeof sample->gradient.model, "m");
+    snprintf (sample->gradient.worker, sizeof sample->gradient.worker, "w");
+    sample->gradient.incarnation = sample->gradient.sequence = sample->gradient.low_water = 1;
+}
+
 //  Every tensor; or, as `form` says, some of them, and rows.
 static void
 s_sample (s_take_t *self, sample_t *sample, unsigned form)
@@ -90,9 +98,7 @@ s_sample (s_take_t *self, sample_t *sample, unsigned form)
             sample_cut (sample, 1000);
     }
     free (values);
-    snprintf (sample->gradient.model, sizeof sample->gradient.model, "m");
-    snprintf (sample->gradient.worker, sizeof sample->gradient.worker, "w");
-    sample->gradient.incarnation = sample->gradient.sequence = sample->gradient.low_water = 1;
+    s_name (sample);
 }
 
 static void
@@ -299,6 +305,100 @@ test_run_skips_what_was_skipped (void **state)
     free (huge);
     assert_true (take.skipped > 0 && take.made > 0);
     s_end (&take);
+}
+
+//  What a watcher was told of.
+typedef struct {
+    size_t count;
+    uint64_t sequences [STEPS];
+    uint32_t dispositions [STEPS], codes [STEPS];
+} s_told_t;
+
+static void
+s_disposed (void *context, const char *worker, uint64_t incarnation, uint64_t sequence,
+            uint32_t disposition, uint32_t code)
+{
+    s_told_t *told = context;
+    assert_true (told->count < STEPS);
+    assert_string_equal (worker, "w");
+    assert_int_equal (incarnation, 1);
+    told->sequences [told->count] = sequence;
+    told->dispositions [told->count] = disposition;
+    told->codes [told->count++] = code;
+}
+
+//  Gradients of these numbers and on, until the result of one is not finite.
+static void
+s_apply_until_skipped (s_take_t *self, uint64_t sequence)
+{
+    double huge [ELEMENTS];
+    for (size_t i = 0; i < ELEMENTS; i++)
+        huge [i] = 1e18;
+    for (; !self->skipped && sequence < 20; sequence++) {
+        sample_t sample;
+        sample_whole (&sample, &self->fixture, GRADMQ_DTYPE_F32, huge, 4096);
+        s_name (&sample);
+        sample.gradient.sequence = sequence;
+        s_apply_one (self, &sample);
+    }
+}
+
+//  F-22: whoever plays a journal is told of each gradient of a step, though the file has no DISPOSED.
+static void
+test_run_tells_what_became_of_the_gradients_of_a_step (void **state)
+{
+    (void) state;
+    s_take_t take;
+    fixture_t other;
+    s_told_t told = {0};
+    const gradmq_watcher_t watcher = {.context = &told, .disposed = s_disposed};
+    s_open (&take, GRADMQ_DTYPE_F32);
+    s_start (&take);
+    sample_t samples [3];
+    s_sample (&take, &samples [0], 0);
+    s_apply_one (&take, &samples [0]);
+    S_SET (&take, "learning_rate", "1e6", "l2", "1e3");
+    s_apply_until_skipped (&take, 10);
+    S_SET (&take, "learning_rate", "0.1", "l2", "0");
+    s_sample (&take, &samples [0], 0);
+    samples [0].gradient.sequence = 20;
+    s_apply_one (&take, &samples [0]);
+    assert_int_equal (take.skipped, 1);
+    S_SET (&take, "buffer_gradients", "3");
+    for (unsigned i = 0; i < 3; i++) {
+        s_sample (&take, &samples [i], 0);
+        samples [i].gradient.sequence = 30 + i;
+    }
+    s_close_step (&take, samples, 3);
+    assert_int_equal (gradmq_recorder_close (&take.recorder, NULL, NULL, NULL), GRADMQ_OK);
+
+    fixture_open (&other, GRADMQ_DTYPE_F32);
+    gradmq_record_reader_t *reader;
+    gradmq_player_t *player;
+    gradmq_reason_t why = {0};
+    assert_int_equal (gradmq_record_reader_open (&reader, take.path, NULL), GRADMQ_OK);
+    assert_int_equal (
+        gradmq_player_open_for (&player, &reader, other.model, other.step, &watcher, NULL),
+        GRADMQ_OK);
+    if (gradmq_player_run (player, UINT64_MAX, &why))
+        fail_msg ("%s", why.text);
+    gradmq_player_close (&player);
+
+    assert_int_equal (told.count, take.made - 1 + 3 + take.skipped);
+    assert_int_equal (told.sequences [0], 1);
+    assert_int_equal (told.dispositions [0], GRADMQ_APPLIED);
+    size_t skipped = told.count - 5;
+    assert_int_equal (told.dispositions [skipped], GRADMQ_SKIPPED);
+    assert_int_equal (told.codes [skipped], GRADMQ_ERR_NON_FINITE);
+    assert_int_equal (told.sequences [skipped + 1], 20);
+    //  A step lists its gradients in the order in which it took them.
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal (told.sequences [told.count - 3 + i], 32 - i);
+        assert_int_equal (told.dispositions [told.count - 3 + i], GRADMQ_APPLIED);
+    }
+    unlink (take.path);
+    fixture_close (&other);
+    fixture_close (&take.fixture);
 }
 
 static void
@@ -532,7 +632,7 @@ test_run_refuses_what_is_not_possible (void **state)
         {GRADMQ_RECORD_EPOCH, 9},     {GRADMQ_RECORD_MEMBERS, 0},       {GRADMQ_RECORD_GRADIENT, 0},
         {GRADMQ_RECORD_GRADIENT, 64}, {GRADMQ_RECORD_CONTRIBUTION, 64}, {GRADMQ_RECORD_STEP, 12},
         {GRADMQ_RECORD_DROP, 1},      {GRADMQ_RECORD_DIGEST, 47},       {GRADMQ_RECORD_END, 1},
-        {GRADMQ_RECORD_FAULTY, 7},
+        {GRADMQ_RECORD_FAULTY, 7},    {GRADMQ_RECORD_TOGETHER, 7},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows [0]; i++)
         if (s_altered (rows [i].type, body, rows [i].size, &why) != GRADMQ_ERR_FORMAT)
@@ -588,6 +688,7 @@ main (void)
         cmocka_unit_test (test_run_of_gradients_that_went_in_one_pass_comes_to_the_same),
         cmocka_unit_test (test_run_scales_by_staleness_and_members),
         cmocka_unit_test (test_run_skips_what_was_skipped),
+        cmocka_unit_test (test_run_tells_what_became_of_the_gradients_of_a_step),
         cmocka_unit_test (test_run_closes_steps_in_the_order_that_was_recorded),
         cmocka_unit_test (test_run_knows_how_many_were_faulty),
         cmocka_unit_test (test_run_of_merged_parameters_knows_their_bases),

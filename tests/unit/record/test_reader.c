@@ -251,6 +251,69 @@ test_truncation_at_every_byte_cuts_the_last_record (void **state)
     }
 }
 
+//  A record, and three that belong together; where each ends.
+static size_t
+s_group (uint8_t *bytes, size_t room, size_t ends [5])
+{
+    static const struct {
+        gradmq_record_type_t type;
+        size_t size;
+    } rows [] = {{GRADMQ_RECORD_MEMBERS, 8},
+                 {GRADMQ_RECORD_TOGETHER, 8},
+                 {GRADMQ_RECORD_SETTINGS, 3},
+                 {GRADMQ_RECORD_DROP, 0},
+                 {GRADMQ_RECORD_STATE, 5}};
+    const uint8_t body [8] = {3};
+    s_place_t place = s_place ();
+    gradmq_record_writer_t *writer;
+    assert_int_equal (gradmq_record_writer_open (&writer, place.path, NULL), GRADMQ_OK);
+    size_t end = FIRST_AT;
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal (
+            gradmq_record_write (writer, rows [i].type, body, rows [i].size, NULL, NULL, NULL),
+            GRADMQ_OK);
+        ends [i] = end += GRADMQ_RECORD_HEAD_BYTES + rows [i].size;
+    }
+    assert_int_equal (gradmq_record_writer_close (&writer, NULL), GRADMQ_OK);
+    assert_int_equal (s_file (&place, bytes, room), end);
+    unlink (place.path);
+    return end;
+}
+
+static void
+test_truncation_at_every_byte_cuts_records_that_belong_together (void **state)
+{
+    (void) state;
+    uint8_t bytes [256];
+    size_t ends [5], end = s_group (bytes, sizeof bytes, ends);
+    for (size_t size = ends [0]; size <= end; size++) {
+        size_t read;
+        uint64_t cut;
+        uint8_t *copy = malloc (size);
+        memcpy (copy, bytes, size);
+        assert_int_equal (s_read (copy, size, &read, &cut, NULL), GRADMQ_OK);
+        free (copy);
+        assert_int_equal (read, size < end ? 1 : 5);
+        assert_int_equal (cut, size < end ? size - ends [0] : 0);
+    }
+}
+
+//  A length that was changed is damage, and not the end of what belongs together.
+static void
+test_damage_in_records_that_belong_together_is_refused (void **state)
+{
+    (void) state;
+    uint8_t bytes [256];
+    size_t ends [5], end = s_group (bytes, sizeof bytes, ends);
+    for (size_t at = ends [0]; at < end; at++) {
+        size_t read;
+        uint64_t cut;
+        bytes [at] ^= 0x80;
+        assert_int_equal (s_read (bytes, end, &read, &cut, NULL), GRADMQ_ERR_FORMAT);
+        bytes [at] ^= 0x80;
+    }
+}
+
 //  Every flipped bit is found, and the record named in which it is.
 static void
 test_flip_of_every_bit_is_refused (void **state)
@@ -304,7 +367,7 @@ test_record_of_an_unknown_type_is_refused (void **state)
     uint64_t cut;
     gradmq_reason_t why = {0};
     uint8_t bytes [sizeof s_example];
-    const uint32_t types [] = {0, 20, UINT32_MAX};
+    const uint32_t types [] = {0, 21, UINT32_MAX};
     for (size_t i = 0; i < 3; i++) {
         memcpy (bytes, s_example, sizeof bytes);
         gradmq_put_u32 (bytes + SECOND_AT + GRADMQ_RECORD_AT_TYPE, types [i]);
@@ -344,6 +407,8 @@ main (void)
         cmocka_unit_test (test_write_that_fails_says_why),
         cmocka_unit_test (test_example_is_read),
         cmocka_unit_test (test_truncation_at_every_byte_cuts_the_last_record),
+        cmocka_unit_test (test_truncation_at_every_byte_cuts_records_that_belong_together),
+        cmocka_unit_test (test_damage_in_records_that_belong_together_is_refused),
         cmocka_unit_test (test_flip_of_every_bit_is_refused),
         cmocka_unit_test (test_record_whose_number_is_not_the_next_is_refused),
         cmocka_unit_test (test_record_of_an_unknown_type_is_refused),
