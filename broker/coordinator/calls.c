@@ -47,14 +47,6 @@ gradmq_engine_take_settings (gradmq_engine_t *self, const gradmq_settings_t *set
     gradmq_engine_check_open (self);
 }
 
-void
-gradmq_engine_put_back (gradmq_engine_t *self)
-{
-    gradmq_reason_t why = {0};
-    if (gradmq_step_set (self->step, &self->settings, gradmq_model_layout (self->model), &why))
-        gradmq_log (GRADMQ_LOG_ERROR, "the settings could not be put back: %s", why.text);
-}
-
 gradmq_err_t
 gradmq_engine_set_parameters (gradmq_engine_t *self, const gradmq_settings_t *change,
                               const char *const *reset, size_t reset_count,
@@ -67,14 +59,15 @@ gradmq_engine_set_parameters (gradmq_engine_t *self, const gradmq_settings_t *ch
     gradmq_err_t err = gradmq_resolve (&self->settings, change, reset, reset_count, &result, unset,
                                        unset_count, reason);
     if (!err)
-        err = gradmq_step_set (self->step, &result, gradmq_model_layout (self->model), reason);
+        err = gradmq_step_try (self->step, &result, gradmq_model_layout (self->model), reason);
     if (err)
         return err;
     err = gradmq_checkpoints_settle (self, &result, reason);
     if (err) {
-        gradmq_engine_put_back (self);
+        gradmq_step_undo (self->step);
         return err;
     }
+    gradmq_step_keep (self->step);
     gradmq_engine_take_settings (self, &result);
     gradmq_recording_settings (self);
     gradmq_checkpoints_settled (self);

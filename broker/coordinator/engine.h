@@ -179,9 +179,6 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_engine_reset (gradmq_engine_t *self, uint6
 //  step.
 void gradmq_engine_take_settings (gradmq_engine_t *self, const gradmq_settings_t *settings);
 
-//  The step took settings which are not put in force after all: those in force were possible, and still are.
-void gradmq_engine_put_back (gradmq_engine_t *self);
-
 //  Destroy: state CLOSING. The queue is dropped without being settled.
 void gradmq_engine_close (gradmq_engine_t *self);
 

@@ -24,6 +24,14 @@ typedef enum {
     GRADMQ_STALE_INVERSE   //  max (1, staleness)
 } gradmq_stale_t;
 
+//  What gradmq_step_try has replaced.
+typedef struct {
+    gradmq_settings_t settings;
+    gradmq_plan_t *plan;
+    uint64_t tick;
+    bool inherited;  //  its state went over to the new plan
+} gradmq_step_before_t;
+
 struct gradmq_step {
     gradmq_settings_t settings;
     bool set;
@@ -38,6 +46,7 @@ struct gradmq_step {
     uint64_t tick;
     gradmq_plan_t *plan;
     gradmq_plan_t *prepared;
+    gradmq_step_before_t before;
     bool bound_known;
     double bound;  //  no parameter that is stepped and no state has a greater magnitude
     gradmq_factors_t *factors;

@@ -33,6 +33,7 @@ gradmq_step_destroy (gradmq_step_t **self_p)
     *self_p = NULL;
     gradmq_plan_destroy (&self->plan);
     gradmq_plan_destroy (&self->prepared);
+    gradmq_plan_destroy (&self->before.plan);
     gradmq_factors_destroy (&self->factors);
     free (self);
 }
@@ -89,33 +90,63 @@ s_take_settings (gradmq_step_t *self, const gradmq_settings_t *settings)
     gradmq_plan_destroy (&self->prepared);
 }
 
+//  The plan in force, when its state goes on under these settings.
+static gradmq_plan_t *
+s_heir_of (const gradmq_step_t *self, const gradmq_settings_t *settings,
+           const gradmq_layout_t *layout)
+{
+    bool alike = self->plan && layout
+                 && gradmq_layout_id (self->plan->layout) == gradmq_layout_id (layout)
+                 && self->plan->optimizer == gradmq_optimizer_find (settings->optimizer);
+    return alike ? self->plan : NULL;
+}
+
+gradmq_err_t
+gradmq_step_try (gradmq_step_t *self, const gradmq_settings_t *settings,
+                 const gradmq_layout_t *layout, gradmq_reason_t *reason)
+{
+    gradmq_step_keep (self);
+    gradmq_plan_t *from = s_heir_of (self, settings, layout), *plan = NULL;
+    gradmq_err_t rc = s_check_room (settings, layout, reason);
+    if (!rc && layout)
+        rc = gradmq_plan_open (&plan, layout, settings, from, reason);
+    if (rc)
+        return rc;
+    self->before = (gradmq_step_before_t){self->settings, self->plan, self->tick, from != NULL};
+    if (from)
+        gradmq_plan_inherit (plan, from);
+    self->plan = plan;
+    s_take_settings (self, settings);
+    return GRADMQ_OK;
+}
+
+void
+gradmq_step_undo (gradmq_step_t *self)
+{
+    gradmq_step_before_t *before = &self->before;
+    if (before->inherited)
+        gradmq_plan_inherit (before->plan, self->plan);
+    gradmq_plan_destroy (&self->plan);
+    self->plan = before->plan;
+    before->plan = NULL;
+    s_take_settings (self, &before->settings);
+    self->tick = before->tick;
+}
+
+void
+gradmq_step_keep (gradmq_step_t *self)
+{
+    gradmq_plan_destroy (&self->before.plan);
+}
+
 gradmq_err_t
 gradmq_step_set (gradmq_step_t *self, const gradmq_settings_t *settings,
                  const gradmq_layout_t *layout, gradmq_reason_t *reason)
 {
-    gradmq_err_t rc = s_check_room (settings, layout, reason);
-    if (rc)
-        return rc;
-    if (!layout) {
-        s_take_settings (self, settings);
-        gradmq_plan_destroy (&self->plan);
-        return GRADMQ_OK;
-    }
-    gradmq_plan_t *before = self->plan;
-    if (before
-        && (gradmq_layout_id (before->layout) != gradmq_layout_id (layout)
-            || before->optimizer != gradmq_optimizer_find (settings->optimizer)))
-        before = NULL;
-    gradmq_plan_t *plan;
-    rc = gradmq_plan_open (&plan, layout, settings, before, reason);
-    if (rc)
-        return rc;
-    if (before)
-        gradmq_plan_inherit (plan, before);
-    gradmq_plan_destroy (&self->plan);
-    self->plan = plan;
-    s_take_settings (self, settings);
-    return GRADMQ_OK;
+    gradmq_err_t rc = gradmq_step_try (self, settings, layout, reason);
+    if (!rc)
+        gradmq_step_keep (self);
+    return rc;
 }
 
 gradmq_err_t

@@ -41,6 +41,15 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_set (gradmq_step_t *self,
                                                 const gradmq_layout_t *layout,
                                                 gradmq_reason_t *reason);
 
+//  The same where something else may yet be refused: gradmq_step_keep or gradmq_step_undo has to come before
+//  anything else. Undone, settings, state and schedule are what they were.
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_step_try (gradmq_step_t *self,
+                                                const gradmq_settings_t *settings,
+                                                const gradmq_layout_t *layout,
+                                                gradmq_reason_t *reason);
+void gradmq_step_keep (gradmq_step_t *self);
+void gradmq_step_undo (gradmq_step_t *self);
+
 //  Check what a load of this layout would need: groups, memory for state. Keeps what it made until
 //  gradmq_step_reset takes it.
 //    errors  ARGUMENT, MEMORY

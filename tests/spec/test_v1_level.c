@@ -38,6 +38,45 @@ test_without_a_folder_nothing_is_kept (void **state)
     peer_destroy (&peer);
 }
 
+//  Settings that are refused together leave optimizer and schedule where they were.
+static void
+test_a_level_that_is_refused_changes_nothing_else (void **state)
+{
+    (void) state;
+    peer_t *peer = peer_new ();
+    peer_load (peer, 2);
+    peer_set (peer, "optimizer", "momentum");
+    peer_set (peer, "momentum", "0.5");
+    peer_set (peer, "schedule", "exponential");
+    peer_set (peer, "schedule_factor", "0.5");
+    peer_set (peer, "schedule_steps", "1");
+    uint64_t incarnation = peer_join (peer, "w");
+    act_push (peer, "w", incarnation, 1, 1.0f, 2);
+    peer_settle (peer, "w", incarnation, 1);
+    act_assert_parameters (peer, 2, 0.0f, 1);
+    static const char *const others [][2] = {{"optimizer", "adagrad"},
+                                             {"momentum", "0.25"},
+                                             {"schedule", "constant"},
+                                             {"buffer_gradients", "2"}};
+    for (size_t i = 0; i < sizeof others / sizeof others [0]; i++) {
+        gradmq_settings_t settings;
+        gradmq_reason_t why;
+        gradmq_settings_init (&settings);
+        assert_int_equal (gradmq_settings_parse (&settings, others [i][0], others [i][1], &why),
+                          GRADMQ_OK);
+        assert_int_equal (gradmq_settings_parse (&settings, "durability", "journal", &why),
+                          GRADMQ_OK);
+        gradmq_request_t request = {.command = GRADMQ_COMMAND_SET_PARAMETERS,
+                                    .settings = &settings};
+        assert_int_equal (peer_request (peer, &request, NULL, 0), GRADMQ_ERR_UNSUPPORTED);
+    }
+    //  Half of the rate, and half of the momentum: 0 - 0.5 (0.5 + 1).
+    act_push (peer, "w", incarnation, 2, 1.0f, 2);
+    peer_settle (peer, "w", incarnation, 2);
+    act_assert_parameters (peer, 2, -0.75f, 2);
+    peer_destroy (&peer);
+}
+
 static void
 test_checkpoint_is_written_when_it_is_asked_for (void **state)
 {
@@ -160,6 +199,7 @@ main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_without_a_folder_nothing_is_kept),
+        cmocka_unit_test (test_a_level_that_is_refused_changes_nothing_else),
         cmocka_unit_test (test_checkpoint_is_written_when_it_is_asked_for),
         cmocka_unit_test (test_the_newest_stay),
         cmocka_unit_test (test_level_checkpoint_writes_by_itself),
