@@ -107,6 +107,30 @@ work mixed 9 3
 gradmq record --stop --quiet || fail "the recording does not end"
 replayed rounds 21
 
+# Compressed gradients, the three kinds at the same time. The product of factors of low rank is this machine's.
+settings --reset rule buffer_gradients=1 optimizer=adam learning_rate=1e-3
+gradmq record compressed --quiet || fail "no recording"
+forms=(int8 top_k low_rank)
+lives=()
+for worker in 1 2 3; do
+    run "$GRADMQ_BUILD/tests/program.thrower" "$control" "c$worker" 12 "$worker" "${forms[worker - 1]}" \
+        < /dev/null > "$scratch/c$worker.log" 2>&1
+    lives+=($!)
+done
+for worker in "${lives[@]}"; do
+    wait "$worker" || fail "a worker fails: $(cat "$scratch"/c?.log)"
+done
+gradmq record --stop --quiet || fail "the recording does not end"
+replayed compressed 36
+
+# Merged parameters, each with the version that it was made from.
+gradmq load "$scratch/model.safetensors" --quiet || fail "load is refused"
+settings policy=merge optimizer=momentum momentum=0.9 merge_count=2 learning_rate=0.7
+gradmq record merged --quiet || fail "no recording"
+work trained 8 2
+gradmq record --stop --quiet || fail "the recording does not end"
+replayed merged 8
+
 # What cannot be.
 gradmq record --stop > "$scratch/refused.log" 2>&1 && fail "what is not made can be ended"
 grep -q 'nothing is being recorded' "$scratch/refused.log" || fail "why not?"

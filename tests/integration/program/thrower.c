@@ -3,8 +3,9 @@
 //
 //      program.thrower CONTROL NAME COUNT SEED FORM
 //
-//  FORM is "whole" for gradients of all tensors only, "mixed", or "based": mixed, and made from the newest
-//  parameters, which each states as its base. It waits until everything is settled, and leaves.
+//  FORM is "whole" for gradients of all tensors only, "int8", "top_k" or "low_rank" for those compressed, "mixed",
+//  "based": mixed, and made from the newest parameters, which each states as its base, or "trained": the newest
+//  parameters themselves, somewhat changed. It waits until everything is settled, and leaves.
 //
 //  Output: "thrown applied=N refused=N", or "failed ...".
 
@@ -22,7 +23,7 @@ typedef struct {
     gradmq_worker_t *worker;
     const gradmq_layout_info_t *layout;
     dice_t dice;
-    bool mixed, based;
+    bool mixed, based, trained;
     float *values;  //  of a whole gradient
     uint64_t elements;
     uint32_t rows [PARTS_MOST][ROWS_MOST];
@@ -74,6 +75,22 @@ s_push_parts (s_thrower_t *self, const gradmq_push_t *push, gradmq_reason_t *why
     return gradmq_worker_push_parts (self->worker, parts, count, push, why);
 }
 
+//  The newest parameters, as if this worker had trained them.
+static gradmq_err_t
+s_throw_trained (s_thrower_t *self, gradmq_reason_t *why)
+{
+    gradmq_parameters_view_t view;
+    gradmq_err_t err = gradmq_worker_parameters (self->worker, GRADMQ_NEWEST, &view, why);
+    if (err)
+        return err;
+    s_fill (self);
+    const float *newest = (const float *) view.data;
+    for (uint64_t i = 0; i < self->elements; i++)
+        self->values [i] = newest [i] + 0.01f * self->values [i];
+    return gradmq_worker_add_model_parameters (self->worker, self->values,
+                                               self->elements * sizeof *self->values, NULL, why);
+}
+
 static gradmq_err_t
 s_throw (s_thrower_t *self, gradmq_reason_t *why)
 {
@@ -90,6 +107,22 @@ s_throw (s_thrower_t *self, gradmq_reason_t *why)
                                      self->elements * sizeof *self->values, &push, why);
 }
 
+//  How gradients of this form are compressed.
+static gradmq_err_t
+s_compress (s_thrower_t *self, const char *form, gradmq_reason_t *why)
+{
+    static const struct {
+        const char *form;
+        gradmq_compression_t how;
+    } rows [] = {{"int8", {.how = GRADMQ_COMPRESS_INT8}},
+                 {"top_k", {.how = GRADMQ_COMPRESS_TOP_K}},
+                 {"low_rank", {.how = GRADMQ_COMPRESS_LOW_RANK}}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows [0]; i++)
+        if (strcmp (form, rows [i].form) == 0)
+            return gradmq_worker_compress (self->worker, &rows [i].how, why);
+    return GRADMQ_OK;
+}
+
 static gradmq_err_t
 s_live (s_thrower_t *self, uint64_t count, gradmq_reason_t *why)
 {
@@ -98,7 +131,7 @@ s_live (s_thrower_t *self, uint64_t count, gradmq_reason_t *why)
     self->values = (float *) calloc (self->elements, sizeof *self->values);
     gradmq_err_t err = self->values ? GRADMQ_OK : GRADMQ_ERR_MEMORY;
     for (uint64_t i = 0; i < count && !err; i++)
-        err = s_throw (self, why);
+        err = self->trained ? s_throw_trained (self, why) : s_throw (self, why);
     return err ? err : gradmq_worker_flush (self->worker, CLOSE_MS, why);
 }
 
@@ -110,13 +143,16 @@ main (int argc, char **argv)
         return 2;
     }
     s_thrower_t self = {.dice = {strtoull (argv [4], NULL, 10)},
-                        .mixed = strcmp (argv [5], "whole") != 0,
-                        .based = strcmp (argv [5], "based") == 0};
+                        .based = strcmp (argv [5], "based") == 0,
+                        .trained = strcmp (argv [5], "trained") == 0};
+    self.mixed = self.based || strcmp (argv [5], "mixed") == 0;
     gradmq_reason_t why = {GRADMQ_OK, ""};
     const gradmq_options_t options = {
         .control = argv [1], .name = argv [2], .timeout_ms = OPEN_MS, .request_ms = REQUEST_MS};
     gradmq_worker_stats_t stats = {0};
     gradmq_err_t err = gradmq_worker_open (&self.worker, &options, &why);
+    if (!err)
+        err = s_compress (&self, argv [5], &why);
     if (!err) {
         err = s_live (&self, strtoull (argv [3], NULL, 10), &why);
         gradmq_worker_stats (self.worker, &stats);
