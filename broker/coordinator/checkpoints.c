@@ -85,10 +85,15 @@ s_finish (gradmq_engine_t *self)
         gradmq_refuse (outcome, GRADMQ_ERR_INTERNAL, "%s failed: %.420s", checkpoints->name,
                        why.text);
         checkpoints->wanted = true;
-    } else
+        gradmq_count (&self->counters, GRADMQ_COUNTER_checkpoints_failed, 1);
+    } else {
         snprintf (outcome->text, sizeof outcome->text,
                   "%s is on the disk: epoch %" PRIu64 ", version %" PRIu64 ", %" PRIu64 " bytes",
                   checkpoints->name, checkpoints->epoch, checkpoints->version, bytes);
+        checkpoints->whole = true;
+        checkpoints->whole_ms = checkpoints->begun_ms;
+        gradmq_count (&self->counters, GRADMQ_COUNTER_checkpoints_written, 1);
+    }
     gradmq_log (outcome->code ? GRADMQ_LOG_WARNING : GRADMQ_LOG_INFO, "%s", outcome->text);
 }
 
@@ -175,6 +180,7 @@ gradmq_checkpoints_look (gradmq_engine_t *self)
     if (gradmq_checkpoints_begin (self, &why)) {
         gradmq_log (GRADMQ_LOG_WARNING, "no checkpoint: %s", why.text);
         checkpoints->outcome = why;
+        gradmq_count (&self->counters, GRADMQ_COUNTER_checkpoints_failed, 1);
         checkpoints->begun_ms = gradmq_clock_ms (&self->clock);
     }
 }

@@ -67,6 +67,8 @@ typedef struct {
     gradmq_reason_t outcome;  //  of the newest that is done
     uint64_t epoch, version;  //  of the newest that was begun
     uint64_t begun_ms;
+    bool whole;           //  one is on the disk
+    uint64_t whole_ms;    //  when the newest of these was begun, or found
     bool wanted;          //  one is due whatever the settings say
     bool none_at_end;     //  Destroy said so
     bool running_at_end;  //  gradients were applied until it closed

@@ -1,11 +1,14 @@
 #include "coordinator/look.h"
 
+#include "coordinator/checkpoints.h"
 #include "coordinator/command.h"
 #include "coordinator/reports.h"
 #include "coordinator/self.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 //  What is asked, in the order of gradmq_look_t.
 enum { STATUS, SETTINGS, WORKERS, ANSWERS };
@@ -15,6 +18,7 @@ typedef struct {
     bool whole;
     uint64_t after;
     gradmq_look_t *look;
+    const char *directory;  //  of the state, as long as the coordinator is there; NULL: none
     gradmq_encoded_t answers [ANSWERS];
     gradmq_encoded_t reports [GRADMQ_REPORTS_KEPT];
     size_t report_count;
@@ -60,6 +64,18 @@ s_reasons (const gradmq_engine_t *engine, gradmq_look_t *look)
     return GRADMQ_OK;
 }
 
+//  How old the newest checkpoint is, and where it is.
+static void
+s_look_at_state (const gradmq_engine_t *engine, s_look_t *self)
+{
+    const gradmq_checkpoints_t *checkpoints = &engine->checkpoints;
+    self->directory = engine->journal.directory;
+    self->look->checkpoint_age_s = NAN;
+    if (checkpoints->whole && gradmq_settings_durable (&engine->settings))
+        self->look->checkpoint_age_s =
+            (double) (gradmq_clock_ms (&engine->clock) - checkpoints->whole_ms) / 1e3;
+}
+
 static gradmq_err_t
 s_look_at_all (gradmq_engine_t *engine, s_look_t *self)
 {
@@ -71,6 +87,7 @@ s_look_at_all (gradmq_engine_t *engine, s_look_t *self)
         gradmq_members_credit_gradients (engine->members, engine->settings.queue_gradients);
     look->credit_bytes =
         gradmq_members_credit_bytes (engine->members, engine->settings.queue_bytes);
+    s_look_at_state (engine, self);
     gradmq_err_t err = GRADMQ_OK;
     for (size_t i = 0; i < ANSWERS && !err; i++)
         err = s_answer (engine, commands [i], &self->answers [i]);
@@ -94,6 +111,19 @@ s_run (gradmq_engine_t *engine, void *arguments)
 
 //  ------------------------------------------------------------------------------------------------
 //  On the thread of who asked
+
+//  A file system may take its time, so the actor does not ask it.
+static void
+s_look_at_disk (s_look_t *self)
+{
+    struct statvfs disk;
+    gradmq_look_t *look = self->look;
+    look->free_bytes = look->size_bytes = NAN;
+    if (!self->directory || statvfs (self->directory, &disk) != 0)
+        return;
+    look->free_bytes = (double) disk.f_bavail * (double) disk.f_frsize;
+    look->size_bytes = (double) disk.f_blocks * (double) disk.f_frsize;
+}
 
 static gradmq_err_t
 s_decode_answers (s_look_t *self, gradmq_reason_t *why)
@@ -140,8 +170,10 @@ gradmq_coordinator_look (gradmq_coordinator_t *self, bool whole, uint64_t after,
     gradmq_err_t err = look.err;
     if (err)
         gradmq_refuse (why, err, "%s", gradmq_err_text (err));
-    if (!err && whole)
+    if (!err && whole) {
+        s_look_at_disk (&look);
         err = s_decode_answers (&look, why);
+    }
     if (!err)
         err = s_decode_reports (&look, why);
     for (size_t i = 0; i < ANSWERS; i++)

@@ -20,6 +20,9 @@ typedef struct {
     gradmq_counters_t counters;
     uint32_t credit_gradients;  //  of each worker
     uint64_t credit_bytes;
+    double checkpoint_age_s;  //  since the newest whole one; NAN: none, or none is asked for
+    double free_bytes;        //  of the file system of the state's folder; NAN: there is none
+    double size_bytes;        //  the same
     uint32_t (*refused_by) [GRADMQ_COUNTED_CODES];  //  a row for each of `workers`
     gradmq_event_t *steps;                          //  events STEP, in order
     size_t step_count;

@@ -61,6 +61,8 @@ s_begin_with (s_recovery_t *self, const gradmq_checkpoint_t *from, gradmq_reason
     self->followed = from->journal;
     engine->checkpoints.epoch = from->epoch;
     engine->checkpoints.version = from->version;
+    engine->checkpoints.whole = true;
+    engine->checkpoints.whole_ms = gradmq_clock_ms (&engine->clock);
     return GRADMQ_OK;
 }
 

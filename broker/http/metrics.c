@@ -18,6 +18,9 @@ s_set_model (double values [GRADMQ_GAUGES], const gradmq_view_t *view)
     values [GRADMQ_GAUGE_schedule_ticks] = (double) status->schedule_tick;
     values [GRADMQ_GAUGE_settings_revision] = (double) status->settings_revision;
     values [GRADMQ_GAUGE_pinned_snapshots] = (double) status->snapshots_pinned;
+    values [GRADMQ_GAUGE_checkpoint_age_seconds] = view->look->checkpoint_age_s;
+    values [GRADMQ_GAUGE_state_free_bytes] = view->look->free_bytes;
+    values [GRADMQ_GAUGE_state_size_bytes] = view->look->size_bytes;
     values [GRADMQ_GAUGE_gradient_norm] = view->gradient_norm;
     values [GRADMQ_GAUGE_update_norm] = view->update_norm;
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,72 @@ test_look_has_each_report_once (void **state)
     gradmq_coordinator_destroy (&self);
 }
 
+//  Start a coordinator with a model and this folder, at this durability.
+static gradmq_coordinator_t *
+s_open_kept (const char *folder, const char *durability)
+{
+    gradmq_coordinator_t *self;
+    const gradmq_coordinator_options_t options = {.state = folder};
+    uint64_t count = 2;
+    const gradmq_coordinator_tensor_t tensor = {"t", 1, &count};
+    assert_int_equal (gradmq_coordinator_open (&self, &options, NULL), GRADMQ_OK);
+    assert_int_equal (gradmq_coordinator_set_parameters (self, (const char *[]){"durability"},
+                                                         (const char *[]){durability}, 1, NULL),
+                      GRADMQ_OK);
+    assert_int_equal (gradmq_coordinator_set_model_parameters (
+                          self, &tensor, 1, F32, (float []){0, 0}, 8, false, NULL, NULL, NULL),
+                      GRADMQ_OK);
+    return self;
+}
+
+static void
+test_look_knows_disk_and_checkpoint_where_there_is_a_folder (void **state)
+{
+    (void) state;
+    char folder [] = "/tmp/gradmq-look-XXXXXX", command [64];
+    assert_non_null (mkdtemp (folder));
+    gradmq_coordinator_t *self = s_open_kept (folder, "journal");
+    gradmq_look_t *look = s_look (self, true, 0);
+    assert_true (look->free_bytes > 0 && look->size_bytes >= look->free_bytes);
+    //  The first checkpoint is written beside what goes on.
+    while (isnan (look->checkpoint_age_s)) {
+        gradmq_look_destroy (&look);
+        look = s_look (self, true, 0);
+    }
+    assert_true (look->checkpoint_age_s >= 0 && look->checkpoint_age_s < 1000);
+    assert_true (look->counters.value [GRADMQ_COUNTER_checkpoints_written] >= 1);
+    assert_int_equal (look->counters.value [GRADMQ_COUNTER_checkpoints_failed], 0);
+    gradmq_look_destroy (&look);
+    gradmq_coordinator_destroy (&self);
+    //  It is found again, and counts for nothing once nothing is kept.
+    const gradmq_coordinator_options_t options = {.state = folder};
+    assert_int_equal (gradmq_coordinator_open (&self, &options, NULL), GRADMQ_OK);
+    look = s_look (self, true, 0);
+    assert_true (!isnan (look->checkpoint_age_s));
+    gradmq_look_destroy (&look);
+    assert_int_equal (gradmq_coordinator_set_parameters (self, (const char *[]){"durability"},
+                                                         (const char *[]){"memory"}, 1, NULL),
+                      GRADMQ_OK);
+    look = s_look (self, true, 0);
+    assert_true (isnan (look->checkpoint_age_s));
+    gradmq_look_destroy (&look);
+    gradmq_coordinator_destroy (&self);
+    snprintf (command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal (system (command), 0);
+}
+
+static void
+test_look_without_a_folder_knows_neither (void **state)
+{
+    (void) state;
+    gradmq_coordinator_t *self = s_open ();
+    gradmq_look_t *look = s_look (self, true, 0);
+    assert_true (isnan (look->checkpoint_age_s));
+    assert_true (isnan (look->free_bytes) && isnan (look->size_bytes));
+    gradmq_look_destroy (&look);
+    gradmq_coordinator_destroy (&self);
+}
+
 int
 main (void)
 {
@@ -123,6 +190,8 @@ main (void)
         cmocka_unit_test (test_look_has_status_settings_workers_and_counters),
         cmocka_unit_test (test_look_stays_as_it_was_when_things_go_on),
         cmocka_unit_test (test_look_has_each_report_once),
+        cmocka_unit_test (test_look_knows_disk_and_checkpoint_where_there_is_a_folder),
+        cmocka_unit_test (test_look_without_a_folder_knows_neither),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

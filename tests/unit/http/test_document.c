@@ -125,11 +125,17 @@ test_metrics_tell_state_gauges_and_what_was_reported (void **state)
     size_t size;
     s_view.reported [s_view.reported_count++] = (gradmq_labelled_t){s_metric.name, s_metric.value};
     s_look.counters.value [GRADMQ_COUNTER_applied] = 11;
+    s_look.checkpoint_age_s = NAN;
+    s_look.free_bytes = 4096;
+    s_look.size_bytes = 1e12;
     char *text = gradmq_document_metrics (&s_view, 1500, &size);
     assert_int_equal (strlen (text), size);
     assert_non_null (strstr (text, "\ngradmq_applied_total{model=\"m\"} 11\n"));
     assert_non_null (strstr (text, "\ngradmq_version{model=\"m\"} 3\n"));
     assert_non_null (strstr (text, "\ngradmq_credit_gradients{model=\"m\"} 8\n"));
+    assert_non_null (strstr (text, "\ngradmq_checkpoint_age_seconds{model=\"m\"} NaN\n"));
+    assert_non_null (strstr (text, "\ngradmq_state_free_bytes{model=\"m\"} 4096\n"));
+    assert_non_null (strstr (text, "\ngradmq_state_size_bytes{model=\"m\"} 1000000000000\n"));
     assert_non_null (strstr (text, "\ngradmq_idle_seconds{model=\"m\"} 1.5\n"));
     assert_non_null (strstr (text, "\ngradmq_state{model=\"m\",state=\"RUNNING\"} 1\n"));
     assert_non_null (strstr (text, "\ngradmq_state{model=\"m\",state=\"CLOSING\"} 0\n"));
