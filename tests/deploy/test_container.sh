@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# deploy/container: what compose.yaml says is run as the image's user with the image's files, keys and all, and the
+# network learns. That takes this machine's own libraries; with GRADMQ_TEST_LONG=true the image itself is built from
+# Debian's packages by buildah, without an engine (400 MB, some minutes), and the same is run in it.
+set -u
+: "${GRADMQ_BUILD:=$PWD/build}" "${GRADMQ_TEST_LONG:=false}"
+export GRADMQ_BUILD
+# shellcheck source=deploy/packages.sh
+. deploy/packages.sh
+gradmq_need python3-yaml iproute2 > /dev/null || exit 77
+if [ "$(id -u)" -ne 0 ] || ! unshare -m -n true 2> /dev/null; then
+    echo "namespaces are not to be had here"
+    exit 78
+fi
+scratch=$(mktemp -d) || exit 1
+buildah=(buildah --storage-driver vfs --root "$scratch/images" --runroot "$scratch/images.run")
+container=
+finish () {
+    [ -z "$container" ] || "${buildah[@]}" umount "$container" > /dev/null 2>&1
+    rm -rf "$scratch"
+}
+trap finish EXIT
+
+fail () {
+    echo "$*"
+    tail -n 60 "$scratch/out"
+    exit 1
+}
+
+# trains ROOT: the whole of the compose file, and what came of it.
+trains () {
+    mkdir -p "$scratch/work"
+    unshare -m -n bash tests/deploy/container/scenario.sh "$1" "$scratch/work" > "$scratch/out" 2>&1 \
+        || fail "the compose file does not train"
+    grep -qE "8000/8000 .* accuracy 0\.9" "$scratch/out" || fail "nothing was learned"
+}
+
+# The files that are copied are there, and are not kept from the build.
+python3 - << 'P' > "$scratch/out" 2>&1 || fail "Dockerfile and .dockerignore do not agree"
+import re, pathlib
+kept = [line[1:] for line in pathlib.Path(".dockerignore").read_text().splitlines() if line.startswith("!")]
+text = pathlib.Path("deploy/container/Dockerfile").read_text()
+for sources in re.findall(r"^COPY (?!--from)(.*) \S+$", text, re.M):
+    for source in sources.split():
+        assert pathlib.Path(source).exists(), f"{source} is not there"
+        assert source == "." or any(source == k or source.startswith(k + "/") for k in kept), f"{source} is ignored"
+assert all(pathlib.Path(k).exists() for k in kept), "something that is kept is not there"
+assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", text, re.M), "no user by number"
+P
+
+mkdir "$scratch/root"
+trains "$scratch/root"
+[ "$GRADMQ_TEST_LONG" = true ] || exit 0
+
+gradmq_need buildah crun mmdebstrap > /dev/null || exit 77
+mmdebstrap --variant=minbase bookworm "$scratch/base.tar" > "$scratch/out" 2>&1 || fail "no base"
+printf 'FROM scratch\nADD base.tar /\nCMD ["/bin/bash"]\n' > "$scratch/Dockerfile"
+"${buildah[@]}" bud --isolation chroot --format docker -f "$scratch/Dockerfile" -t localhost/base "$scratch" \
+    > "$scratch/out" 2>&1 || fail "no image of the base"
+"${buildah[@]}" bud --isolation chroot --format docker -f deploy/container/Dockerfile --build-arg BASE=localhost/base \
+    -t localhost/gradmq . > "$scratch/out" 2>&1 || fail "the image cannot be built"
+"${buildah[@]}" inspect --type image localhost/gradmq > "$scratch/image.json" 2> "$scratch/out" || fail "no image"
+python3 - "$scratch/image.json" << 'P' > "$scratch/out" 2>&1 || fail "the image is not as it should be"
+import json, sys
+config = json.load(open(sys.argv[1]))["Docker"]["config"]
+assert config["User"] == "65532:65532", config["User"]
+assert config["StopSignal"] == "SIGTERM", config
+assert config["Healthcheck"]["Test"] == ["CMD", "/usr/libexec/gradmq/healthy.sh"], config["Healthcheck"]
+assert config["Entrypoint"] == ["/usr/bin/gradmqd"] and set(config["Volumes"]) == {"/var/lib/gradmq"}, config
+P
+container=$("${buildah[@]}" from localhost/gradmq 2> "$scratch/out") || fail "no container"
+root=$("${buildah[@]}" mount "$container" 2> "$scratch/out") || fail "the image cannot be mounted"
+for program in gcc cmake cc; do
+    [ ! -e "$root/usr/bin/$program" ] || fail "the image has a $program"
+done
+size=$(du -smx "$root" | cut -f 1)
+[ "$size" -lt 320 ] || fail "the image has $size MB"
+trains "$root"
