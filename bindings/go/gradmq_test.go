@@ -44,6 +44,7 @@ func TestEndpoints(t *testing.T) {
 		{[]string{"ipc:///run/g", "tcp://*:5571"}, "tcp://h:5570", "tcp://h:5571", 0},
 		{[]string{"tcp://h:5571", "ipc:///run/g"}, "ipc:///run/c", "ipc:///run/g", 0},
 		{[]string{"tcp://h:5571"}, "ipc:///run/c", "tcp://h:5571", 0},
+		{[]string{"tcp://*:5571", "tcp://h:5571"}, "ipc:///run/c", "tcp://h:5571", 0},
 		{[]string{"tcp://*:5571"}, "ipc:///run/c", "", CodeArgument},
 		{nil, "tcp://h:5570", "", CodeConnect},
 	} {

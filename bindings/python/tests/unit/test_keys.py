@@ -90,6 +90,7 @@ def test_the_endpoint_of_controls_transport() -> None:
     assert endpoint.choose(named, "ipc:///run/c", "gradients") == "ipc:///run/g"
     assert endpoint.choose(["tcp://[::]:1"], "tcp://[fe80::1]:5570", "x") == "tcp://[fe80::1]:1"
     assert endpoint.choose(["tcp://0.0.0.0:7"], "tcp://h:1", "x") == "tcp://h:7"
+    assert endpoint.choose(named[1:], "ipc:///run/c", "x") == "tcp://10.0.0.1:5571"
     for named, code in (([], Code.CONNECT), (["tcp://*:1"], Code.ARGUMENT)):
         with pytest.raises(GradMQError) as caught:
             endpoint.choose(named, "ipc:///run/c", "gradients")

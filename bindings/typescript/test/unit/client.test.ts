@@ -36,6 +36,10 @@ describe("endpoints", () => {
         assert.equal(chooseEndpoint(["tcp://10.0.0.1:7", "ipc:///y"], "ipc:///c", "events"), "ipc:///y");
         assert.equal(chooseEndpoint(["tcp://10.0.0.1:7"], "ipc:///c", "events"), "tcp://10.0.0.1:7");
         assert.equal(
+            chooseEndpoint(["tcp://*:7", "tcp://10.0.0.1:7"], "ipc:///c", "events"),
+            "tcp://10.0.0.1:7",
+        );
+        assert.equal(
             code(() => chooseEndpoint(["tcp://*:7"], "ipc:///c", "events")),
             "ARGUMENT",
         );
