@@ -129,6 +129,8 @@ s_act (walk_t *walk)
         walk_load (walk);
     else if (steps->waiting_count > 200 || what == 97)
         walk_clear (walk);
+    else if (what < 70 && steps->workers [w].phase == STEPS_GONE && walk_random (walk, 2))
+        walk_begin_life (walk, w, 0, 1);
     else if (what < 70)
         walk_push (walk, w);
     else if (what < 72)
@@ -170,9 +172,9 @@ s_open (walk_t *walk)
 }
 
 static void
-s_walk (uint64_t seed)
+s_walk (uint64_t seed, bool krum)
 {
-    walk_t walk = {.random = seed};
+    walk_t walk = {.random = seed, .krum = krum};
     s_open (&walk);
     for (walk.action = 0; walk.action < ACTIONS; walk.action++) {
         s_act (&walk);
@@ -186,21 +188,29 @@ static void
 test_seed_1 (void **state)
 {
     (void) state;
-    s_walk (1);
+    s_walk (1, false);
 }
 
 static void
 test_seed_2 (void **state)
 {
     (void) state;
-    s_walk (20250211);
+    s_walk (20250211, false);
 }
 
 static void
 test_seed_3 (void **state)
 {
     (void) state;
-    s_walk (0x9e3779b97f4a7c15ull);
+    s_walk (0x9e3779b97f4a7c15ull, false);
+}
+
+//  Workers that show themselves faulty, under a rule that counts them.
+static void
+test_seed_4_under_krum (void **state)
+{
+    (void) state;
+    s_walk (4, true);
 }
 
 static void
@@ -211,7 +221,7 @@ test_more_seeds (void **state)
     uint64_t walks = text ? strtoull (text, NULL, 10) : 0;
     for (uint64_t i = 1; i <= walks; i++) {
         print_message ("seed %" PRIu64 "\n", i * 1000003);
-        s_walk (i * 1000003);
+        s_walk (i * 1000003, i % 4 == 0);
     }
 }
 
@@ -219,9 +229,8 @@ int
 main (void)
 {
     const struct CMUnitTest tests [] = {
-        cmocka_unit_test (test_seed_1),
-        cmocka_unit_test (test_seed_2),
-        cmocka_unit_test (test_seed_3),
+        cmocka_unit_test (test_seed_1),     cmocka_unit_test (test_seed_2),
+        cmocka_unit_test (test_seed_3),     cmocka_unit_test (test_seed_4_under_krum),
         cmocka_unit_test (test_more_seeds),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
