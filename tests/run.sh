@@ -21,7 +21,8 @@ Suites (all of them when none is named):
                 network that is gone, a clock that jumps (tests/faults/):
                 some of each, with --long every call up to where none fails
   bindings      every binding against a real daemon (tests/bindings/), and its own tests
-  deploy        what deploy/ holds, as far as it can run on one machine (tests/deploy/)
+  deploy        what deploy/ holds, as far as it can run on one machine (tests/deploy/); with --long also what
+                downloads much
   fuzz          every fuzzer over its corpus
   rooms         who includes whom; tables and files agree
   style         formatting, static analysis, shell scripts
