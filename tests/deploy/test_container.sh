@@ -9,10 +9,7 @@ export GRADMQ_BUILD
 # shellcheck source=deploy/packages.sh
 . deploy/packages.sh
 gradmq_need python3-yaml iproute2 > /dev/null || exit 77
-if [ "$(id -u)" -ne 0 ] || ! unshare -m -n true 2> /dev/null; then
-    echo "namespaces are not to be had here"
-    exit 78
-fi
+tests/deploy/namespaces.sh || exit 78
 scratch=$(mktemp -d) || exit 1
 buildah=(buildah --storage-driver vfs --root "$scratch/images" --runroot "$scratch/images.run")
 container=

@@ -78,10 +78,7 @@ for overlay in production laptop; do
     grep -q durabilty "$scratch/out" || fail "a wrong key is not named"
 done
 
-if [ "$(id -u)" -ne 0 ] || ! unshare -m -n true 2> /dev/null; then
-    echo "namespaces are not to be had here: the pods were not run"
-    exit 78
-fi
+tests/deploy/namespaces.sh || { echo "the pods were not run"; exit 78; }
 mkdir -m 755 "$scratch/cluster"
 unshare -m -n bash tests/deploy/manifests/cluster.sh "$scratch/laptop.yaml" "$scratch/keys" "$scratch/cluster" \
     > "$scratch/out" 2>&1 || fail "the laptop's pods do not train"
