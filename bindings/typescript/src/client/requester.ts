@@ -18,8 +18,6 @@ export interface Extras {
     payload?: readonly Buffer[] | undefined;
     ifEpoch?: bigint | undefined;
     ifVersion?: number | undefined;
-    /** Do not name the model: for the first Describe. */
-    anyModel?: boolean;
 }
 
 export interface Answer {
@@ -73,7 +71,17 @@ export class Requester {
     ) {
         this.socket = new RequestSocket(session.requestOptions());
         this.monitor = new Monitor(this.socket, (type) => this.heed(type));
-        this.socket.connect(session.state.control);
+        try {
+            this.socket.connect(session.state.control);
+        } catch (error) {
+            this.socket.close();
+            throw new GradmqError(
+                "CONNECT",
+                `cannot connect to ${session.state.control}: ${(error as Error).message}; an endpoint is such as ` +
+                    "tcp://127.0.0.1:5570",
+                { cause: error },
+            );
+        }
     }
 
     close(): void {
@@ -176,7 +184,7 @@ export class Requester {
         return create(RequestSchema, {
             client: name,
             requestId: id,
-            ...(model && !extras.anyModel ? { model } : {}),
+            ...(model ? { model } : {}),
             ...(extras.ifEpoch === undefined ? {} : { ifEpoch: extras.ifEpoch }),
             ...(extras.ifVersion === undefined ? {} : { ifVersion: BigInt(extras.ifVersion) }),
             body,
@@ -214,7 +222,8 @@ export class Requester {
         if (!frames) return undefined;
         this.arrived = undefined;
         const reply = decodeReply(frames[0] as Buffer);
-        if (reply.requestId === id) {
+        //  0 answers a request that could not be decoded: ours, as the socket lets through no other's (rule R-9).
+        if (reply.requestId === id || (reply.requestId === 0n && reply.code !== 0)) {
             this.heard(reply);
             return { reply, payload: frames.slice(1) };
         }

@@ -4,7 +4,7 @@ import { Hearsay } from "../client/hearsay.js";
 import { Monitor } from "../client/monitor.js";
 import { Requester } from "../client/requester.js";
 import type { Session } from "../client/session.js";
-import { Bell, now, turn } from "../client/wait.js";
+import { Bell, type Deadline, now, turn } from "../client/wait.js";
 import { GradmqError } from "../errors.js";
 import type { Description, Joined, Reply } from "../gen/gradmq/v1/control_pb.js";
 import { CONFIRM_MS } from "../limits.js";
@@ -52,6 +52,8 @@ export class Engine {
     /** The newest clock that this worker completed, or where it began. */
     clock = 0;
     pushed = 0;
+    /** It leaves: no other question is asked in the background. */
+    leaving = false;
     /** The worker is closed. */
     ended = false;
     fenced = false;
@@ -108,6 +110,12 @@ export class Engine {
         this.gradients.close();
         this.events.close();
         this.bell.ring();
+    }
+
+    /** Join no more. A Join that came behind the Leave would make a member again: wait for one on its way. */
+    async endJoins(until: Deadline): Promise<void> {
+        this.leaving = true;
+        await Promise.all([this.lease?.halt(until.left), this.prober.joinAnswered(until)]);
     }
 
     /** Give everything that arrives on a socket to `take`, until it is closed. */
@@ -225,7 +233,7 @@ export class Engine {
 
     private dueMs(): number {
         const { ledger } = this;
-        if (!ledger || this.fenced) return Number.POSITIVE_INFINITY;
+        if (!ledger || this.fenced || this.leaving) return Number.POSITIVE_INFINITY;
         const wait = this.prober.waitMs();
         if (this.blocked) return Math.min(wait, BLOCKED_MS);
         return this.join || this.describe ? wait : Math.min(wait, ledger.outbox.waitMs(now()));

@@ -16,6 +16,8 @@ const LEASE_MS = 30000;
 class Renewal {
     private readonly stopping = new AbortController();
     private readonly bell = new Bell();
+    private halting = false;
+    private running = Promise.resolve();
     private requester: Requester | undefined;
 
     constructor(
@@ -23,21 +25,25 @@ class Renewal {
         private readonly terms: LeaseTerms,
     ) {}
 
-    async run(): Promise<void> {
+    begin(): void {
+        this.running = this.run();
+    }
+
+    private async run(): Promise<void> {
         const { signal } = this.stopping;
         let { leaseMs } = this.terms;
         //  The first time soon: what is slow about it is over before it matters.
         let wait = LEAST_MS;
-        while (!signal.aborted) {
+        while (!signal.aborted && !this.halting) {
             this.requester ??= new Requester(new Session(this.terms.state));
             await this.bell.wait(wait, signal);
-            if (signal.aborted) return;
+            if (signal.aborted || this.halting) return;
             try {
                 leaseMs = await this.renew(this.requester, leaseMs);
             } catch {
                 //  An answer that cannot be read, or the end of the wait: begin again with a new socket.
                 this.requester?.close();
-                this.requester = undefined;
+                if (!signal.aborted) this.requester = undefined;
             }
             wait = Math.max((leaseMs || LEASE_MS) / 3, LEAST_MS);
         }
@@ -58,6 +64,15 @@ class Renewal {
         return joined || leaseMs;
     }
 
+    /** Begin no other renewal; resolves with the answer to one that is on its way, at the latest after so long. */
+    async halt(patienceMs: number): Promise<void> {
+        this.halting = true;
+        this.bell.ring();
+        const impatience = setTimeout(() => this.stopping.abort(), patienceMs);
+        await this.running;
+        clearTimeout(impatience);
+    }
+
     /** Resolves when nothing of it is left in the event loop. */
     async stop(): Promise<void> {
         this.stopping.abort();
@@ -75,8 +90,13 @@ function tell(message: FromThread): void {
 function add(lease: number, terms: LeaseTerms): void {
     const renewal = new Renewal(lease, terms);
     renewals.set(lease, renewal);
-    void renewal.run();
+    renewal.begin();
     tell({ lease, added: true });
+}
+
+async function halt(lease: number, patienceMs: number): Promise<void> {
+    await renewals.get(lease)?.halt(patienceMs);
+    tell({ lease, halted: true });
 }
 
 /** Stops that go on still. */
@@ -104,6 +124,7 @@ async function end(): Promise<void> {
 
 parentPort?.on("message", (message: ToThread) => {
     if ("add" in message) add(message.add, message.terms);
+    else if ("halt" in message) void halt(message.halt, message.patienceMs);
     else if ("remove" in message) remove(message.remove);
     else void end();
 });

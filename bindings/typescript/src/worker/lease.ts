@@ -1,6 +1,6 @@
 import { Worker as Thread } from "node:worker_threads";
-
 import type { SessionState } from "../client/session.js";
+import { GradmqError } from "../errors.js";
 
 //  Leases are renewed from a thread of their own, one for the whole process: a training step that keeps the
 //  event loop for longer than a lease must not cost the membership. Everything else needs the event loop only
@@ -27,9 +27,14 @@ export interface LeaseEvents {
 }
 
 /** Messages to the thread and from it. */
-export type ToThread = { add: number; terms: LeaseTerms } | { remove: number } | { end: true };
+export type ToThread =
+    | { add: number; terms: LeaseTerms }
+    | { halt: number; patienceMs: number }
+    | { remove: number }
+    | { end: true };
 export type FromThread =
     | { lease: number; added: true }
+    | { lease: number; halted: true }
     | { lease: number; fenced: true }
     | { lease: number; instance: bigint };
 
@@ -82,7 +87,9 @@ function start(): Running {
 export class Lease {
     private readonly id = ++lastId;
     private readonly lowWater = new BigUint64Array(new SharedArrayBuffer(8));
-    private added: () => void = () => {};
+    /** Lets whoever waits for the thread go on. */
+    private answered: () => void = () => {};
+    private failure: Error | undefined;
 
     /** The thread is started, so that it is there when the lease begins. */
     constructor(private readonly events: LeaseEvents) {
@@ -91,17 +98,31 @@ export class Lease {
         current ??= start();
     }
 
-    /** Renew from now on; resolves when the thread has taken it over. */
-    begin(state: SessionState, incarnation: bigint, leaseMs: number): Promise<void> {
-        const { id, lowWater } = this;
+    /** Say something to the thread; resolves when it has answered, or is no more. */
+    private ask(message: ToThread): Promise<void> {
         return new Promise((resolve) => {
-            this.added = resolve;
-            const message: ToThread = {
-                add: id,
-                terms: { state: { ...state }, incarnation, leaseMs, lowWater },
-            };
-            current?.thread.postMessage(message);
+            this.answered = resolve;
+            if (current && !this.failure) current.thread.postMessage(message);
+            else resolve();
         });
+    }
+
+    /** Renew from now on; resolves when the thread has taken it over. Rejects with INTERNAL: there is no thread. */
+    async begin(state: SessionState, incarnation: bigint, leaseMs: number): Promise<void> {
+        const { id, lowWater } = this;
+        await this.ask({ add: id, terms: { state: { ...state }, incarnation, leaseMs, lowWater } });
+        if (this.failure)
+            throw new GradmqError(
+                "INTERNAL",
+                `the thread that renews leases does not run: ${this.failure.message}; it is made from the file ` +
+                    "lease-thread.js, which has to lie beside this library's others",
+                { cause: this.failure },
+            );
+    }
+
+    /** Renew no more; resolves with the answer to a renewal that is on its way, at the latest after so long. */
+    async halt(patienceMs: number): Promise<void> {
+        if (leases.has(this.id)) await this.ask({ halt: this.id, patienceMs });
     }
 
     setLowWater(sequence: number): void {
@@ -110,7 +131,7 @@ export class Lease {
 
     stop(): void {
         if (!leases.delete(this.id)) return;
-        this.added();
+        this.answered();
         current?.thread.postMessage({ remove: this.id } satisfies ToThread);
         if (leases.size > 0 || !current) return;
         //  It ends by itself, and the process waits for that.
@@ -121,14 +142,15 @@ export class Lease {
 
     /** @internal */
     hear(message: FromThread): void {
-        if ("added" in message) this.added();
+        if ("added" in message || "halted" in message) this.answered();
         else if ("fenced" in message) this.events.fenced();
         else this.events.instance(message.instance);
     }
 
     /** @internal */
     fail(error: Error): void {
+        this.failure = error;
         this.events.failed(error);
-        this.added();
+        this.answered();
     }
 }

@@ -9,7 +9,7 @@ import type { Ledger } from "./ledger.js";
 
 type Question = "describe" | "join" | "acknowledgement";
 
-/** Codes with which a Join may be asked again later. */
+/** Codes with which it may be asked again later. */
 const NOT_NOW = new Set(["BUSY", "STATE", "NO_MODEL", "INTERNAL", "MEMORY"]);
 
 /**
@@ -17,7 +17,7 @@ const NOT_NOW = new Set(["BUSY", "STATE", "NO_MODEL", "INTERNAL", "MEMORY"]);
  * has appeared, to be a member again, and what became of gradients that nothing is heard of.
  */
 export class Prober {
-    private asking = false;
+    private asking: Question | undefined;
     private notBeforeMs = 0;
 
     constructor(private readonly engine: Engine) {}
@@ -31,7 +31,7 @@ export class Prober {
     stir(): void {
         const question = this.asking ? undefined : this.question();
         if (!question) return;
-        this.asking = true;
+        this.asking = question;
         this.engine.probe
             .exchange(this.body(question), new Deadline(Number.POSITIVE_INFINITY))
             .then(({ reply }) => this.answered(question, reply))
@@ -40,9 +40,14 @@ export class Prober {
                 if (!(error instanceof GradmqError)) this.engine.fail(error as Error);
             })
             .finally(() => {
-                this.asking = false;
+                this.asking = undefined;
                 this.engine.wake();
             });
+    }
+
+    /** Wait for the answer to a Join that is on its way. */
+    async joinAnswered(until: Deadline): Promise<void> {
+        while (this.asking === "join" && !until.over) await this.engine.bell.wait(until.left);
     }
 
     /** How long until there is something to ask; Infinity: there is nothing. */
@@ -55,8 +60,8 @@ export class Prober {
 
     /** What to ask next, in the order in which one needs the other. */
     private question(): Question | undefined {
-        const { ledger, describe, join, fenced } = this.engine;
-        if (!ledger || fenced || this.waitMs() > 0) return undefined;
+        const { ledger, describe, join, fenced, leaving } = this.engine;
+        if (!ledger || fenced || leaving || this.waitMs() > 0) return undefined;
         if (describe) return "describe";
         return join ? "join" : "acknowledgement";
     }
@@ -82,7 +87,8 @@ export class Prober {
             //  Its key was taken out. It may be put back: then there is a member to be again.
             engine.join = true;
             this.notJoined(error);
-        } else if (question === "describe") this.answeredDescribe(reply, error);
+        } else if (error && NOT_NOW.has(error.codeName)) this.notBeforeMs = now() + CONFIRM_MS;
+        else if (question === "describe") this.answeredDescribe(reply, error);
         else if (question === "join") {
             if (error) this.notJoined(error);
             else if (reply.body.case === "joined") this.joined(reply.body.value, positionOf(reply.position));
@@ -117,11 +123,10 @@ export class Prober {
         ledger.outbox.lost(ledger.outbox.first, ledger.outbox.next - 1);
     }
 
-    /** Not now, perhaps later; or never: those who wait are told. */
+    /** Never, as far as is known: those who wait are told. */
     private notJoined(error: GradmqError): void {
         this.notBeforeMs = now() + CONFIRM_MS;
         if (error.codeName === "CLOSED") this.engine.closed = true;
-        else if (!NOT_NOW.has(error.codeName))
-            this.engine.refusal = new GradmqError(error.code, `cannot join again: ${error.message}`);
+        else this.engine.refusal = new GradmqError(error.code, `cannot join again: ${error.message}`);
     }
 }

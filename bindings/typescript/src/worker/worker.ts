@@ -267,8 +267,9 @@ export class Worker implements AsyncDisposable {
                 settled = true;
             }
         } finally {
-            engine.lease?.stop();
-            if (!engine.fenced) await this.leave(settled ? LEAVE_MS : LEAVE_IN_VAIN_MS);
+            const waitMs = settled ? LEAVE_MS : LEAVE_IN_VAIN_MS;
+            await engine.endJoins(new Deadline(waitMs));
+            if (!engine.fenced) await this.leave(waitMs);
             engine.close();
             this.stream.socket?.close();
         }
