@@ -3,6 +3,7 @@ import { type Compression, Compressor } from "../compress/compressor.js";
 import { GradmqError } from "../errors.js";
 import { Kind } from "../names.js";
 import type { Floats } from "../tensor/dtype.js";
+import type { Layout } from "../tensor/layout.js";
 import { cutFrames } from "../tensor/payload.js";
 import { makeGradient, type Said } from "../wire/gradient.js";
 import { encodeGradient } from "../wire/message.js";
@@ -21,6 +22,8 @@ interface Load extends Pick<Kept, "frames" | "payload" | "pooled" | "compressed"
     readonly bytes: number;
     readonly parts: Plan["parts"] | undefined;
     readonly dtype: Plan["dtype"] | undefined;
+    /** Undefined: it fits every layout. */
+    readonly layout: Layout | undefined;
 }
 
 const NOTHING: Load = {
@@ -31,6 +34,7 @@ const NOTHING: Load = {
     bytes: 0,
     parts: undefined,
     dtype: undefined,
+    layout: undefined,
 };
 
 /** Sends gradients within the credit, one after the other. */
@@ -81,16 +85,28 @@ export class Pusher {
         return this.compressor;
     }
 
+    /** With the base that it has when it is pushed: what is given while it waits is not what it was made from. */
+    private based(said: Said): Said {
+        if (said.base !== undefined) return said;
+        const { given } = this.stream;
+        return { ...said, base: given ? { epoch: given.epoch, version: given.version } : null };
+    }
+
+    private checkLayout(layout: Layout | undefined): void {
+        if (layout && this.engine.layout?.id !== layout.id)
+            throw new GradmqError(
+                "LAYOUT",
+                "the model was replaced by one of another layout; the gradient was not pushed",
+            );
+    }
+
     /** Push what was planned; returns its sequence. */
-    async push(plan: Plan, said: Said, lend: boolean, until: Deadline): Promise<number> {
+    async push(plan: Plan, what: Said, lend: boolean, until: Deadline): Promise<number> {
+        const said = this.based(what);
         return this.pass(until, async () => {
             const compressor = this.compressorFor(plan, said);
             await this.waitForRoom(compressor?.bytes ?? plan.bytes, until);
-            if (this.engine.layout?.id !== plan.layout.id)
-                throw new GradmqError(
-                    "LAYOUT",
-                    "the model was replaced by one of another layout; the gradient was not pushed",
-                );
+            this.checkLayout(plan.layout);
             if (!compressor) return this.deliver(said, this.load(plan, lend), until);
             const load = this.loadCompressed(compressor, plan, said);
             //  The numbers are divided here, so that what remains has no scale.
@@ -101,7 +117,8 @@ export class Pusher {
     }
 
     /** Push "nothing this time". */
-    async skip(said: Said, until: Deadline): Promise<number> {
+    async skip(what: Said, until: Deadline): Promise<number> {
+        const said = this.based(what);
         return this.pass(until, async () => {
             await this.waitForRoom(0, until);
             return this.deliver({ ...said, kind: Kind.SKIP }, NOTHING, until);
@@ -118,12 +135,14 @@ export class Pusher {
     }
 
     private load(plan: Plan, lend: boolean): Load {
-        const { bytes, dtype } = plan;
+        const { bytes, dtype, layout } = plan;
         const parts = plan.whole ? undefined : plan.parts;
-        if (lend && isNative(plan)) return { ...NOTHING, frames: borrowFrames(plan), bytes, parts, dtype };
+        if (lend && isNative(plan))
+            return { ...NOTHING, frames: borrowFrames(plan), bytes, parts, dtype, layout };
         const room = this.pool.take(bytes);
         writePlan(plan, room.payload);
-        return { ...room, frames: cutFrames(room.payload, plan.parts), compressed: 0, bytes, parts, dtype };
+        const frames = cutFrames(room.payload, plan.parts);
+        return { ...room, frames, compressed: 0, bytes, parts, dtype, layout };
     }
 
     private loadCompressed(compressor: Compressor, plan: Plan, said: Said): Load {
@@ -132,7 +151,8 @@ export class Pusher {
         const numbers = plan.pieces.map(({ data }) => data as Floats);
         compressor.encode(numbers, 1 / said.lossScale, room.payload);
         const frames = cutFrames(room.payload, parts);
-        return { ...room, frames, compressed: generation, bytes, parts, dtype: plan.layout.master };
+        const { layout } = plan;
+        return { ...room, frames, compressed: generation, bytes, parts, dtype: layout.master, layout };
     }
 
     //  --------------------------------------------------------------------------------------------
@@ -167,19 +187,18 @@ export class Pusher {
     //  Sending
 
     private header(said: Said, load: Load): Buffer {
-        const { engine, ledger, stream } = this;
+        const { engine, ledger } = this;
         const { model, name } = engine.session;
         const layout = engine.layout;
         if (!layout) throw new GradmqError("NO_MODEL", `no model is loaded into ${model}`);
         const { first: lowWater, next: sequence } = ledger.outbox;
-        const base = said.base === undefined ? stream.given : (said.base ?? undefined);
         return encodeGradient(
             makeGradient({ model, worker: name, incarnation: ledger.incarnation, sequence, lowWater }, said, {
                 layoutId: layout.id,
                 dtype: load.dtype,
                 master: layout.master,
                 parts: load.parts,
-                base,
+                base: said.base ?? undefined,
             }),
         );
     }
@@ -189,6 +208,7 @@ export class Pusher {
         const { engine, ledger } = this;
         const { outbox } = ledger;
         for (;;) {
+            this.checkLayout(load.layout);
             const kept: Kept = { ...load, header: this.header(said, load) };
             const sequence = outbox.next;
             //  Before it goes: its acknowledgement may be faster than we are.
