@@ -1,5 +1,5 @@
 import { Hearsay } from "../client/hearsay.js";
-import { Bell, type Deadline } from "../client/wait.js";
+import { Bell, Deadline } from "../client/wait.js";
 import { codeSentence, GradmqError } from "../errors.js";
 import { Disposition, dispositionName, Kind } from "../names.js";
 import { cutFrames } from "../tensor/payload.js";
@@ -13,6 +13,9 @@ import type { ChangeOptions, Connection } from "./connection.js";
 /** First and longest wait between two looks at whether it is settled. */
 const LOOK_MS = 5;
 const LOOK_MOST_MS = 250;
+/** A Leave is worth this wait when all went well, and this when it did not. */
+const LEAVE_MS = 2000;
+const LEAVE_IN_VAIN_MS = 200;
 
 /** One gradient to add. */
 export interface Addition {
@@ -123,15 +126,17 @@ export async function add(connection: Connection, addition: Addition): Promise<v
     const { body } = await connection.ask({ case: "join", value: { worker: session.name } }, "joined", until);
     const { incarnation, layoutId } = body;
     let last = 0n;
+    let leaveMs = LEAVE_IN_VAIN_MS;
     try {
         await addJoined(connection, addition, incarnation, layoutId, until);
         last = addition.dryRun ? 0n : 1n;
+        leaveMs = LEAVE_MS;
     } finally {
         //  It is dropped when its lease is over where this does not get through.
         await connection.requester
             .exchange(
                 { case: "leave", value: { worker: session.name, incarnation, lastSequence: last } },
-                session.deadline(),
+                new Deadline(leaveMs),
             )
             .catch(() => {});
     }

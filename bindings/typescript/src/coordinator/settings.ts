@@ -104,7 +104,11 @@ const localNames = new Map<string, string>(
     SettingsSchema.fields.map((field) => [field.name, field.localName]),
 );
 
-const WHOLE = new Set<ScalarType>([ScalarType.UINT32, ScalarType.UINT64]);
+/** The greatest value of each kind of whole number. */
+const MOST = new Map<ScalarType | undefined, number>([
+    [ScalarType.UINT32, 2 ** 32 - 1],
+    [ScalarType.UINT64, Number.MAX_SAFE_INTEGER],
+]);
 const KIND_OF: Partial<Record<ScalarType, string>> = {
     [ScalarType.STRING]: "string",
     [ScalarType.BOOL]: "boolean",
@@ -121,14 +125,14 @@ function toWire(field: DescField, value: unknown): unknown {
             "ARGUMENT",
             `setting ${field.localName} is ${JSON.stringify(value)}; it has to be a ${kind}`,
         );
+    const most = MOST.get(field.scalar);
     if (
-        field.scalar !== undefined &&
-        WHOLE.has(field.scalar) &&
-        !(Number.isSafeInteger(value) && (value as number) >= 0)
+        most !== undefined &&
+        !(Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= most)
     )
         throw new GradmqError(
             "ARGUMENT",
-            `setting ${field.localName} is ${value}; it has to be a whole number`,
+            `setting ${field.localName} is ${value}; it has to be a whole number of at most ${most}`,
         );
     return field.scalar === ScalarType.UINT64 ? BigInt(value as number) : value;
 }

@@ -172,9 +172,10 @@ export class Stream {
     async sync(until: Deadline): Promise<void> {
         const { engine } = this;
         const sockets = this.socket ? [engine.events, this.socket] : [engine.events];
-        this.nonce = randomBytes(8).readBigUInt64LE() | 1n;
+        const nonce = randomBytes(8).readBigUInt64LE() | 1n;
+        this.nonce = nonce;
         this.marked = { events: false, updates: false };
-        const topic = topics.sync(this.nonce);
+        const topic = topics.sync(nonce);
         for (const socket of sockets) socket.subscribe(topic);
         try {
             while (!this.synced) {
@@ -184,7 +185,7 @@ export class Stream {
                         `nothing of what ${engine.session.model} publishes arrives on the socket for ` +
                             `${this.marked.events ? "updates" : "events"}: is that endpoint reachable from here?`,
                     );
-                await engine.control.call({ case: "sync", value: { nonce: this.nonce } }, until);
+                await engine.control.call({ case: "sync", value: { nonce } }, until);
                 const again = Math.min(now() + SYNC_RETRY_MS, until.at);
                 while (!this.synced && now() < again) {
                     until.check();
@@ -193,7 +194,8 @@ export class Stream {
             }
         } finally {
             if (!engine.ended) for (const socket of sockets) socket.unsubscribe(topic);
-            this.nonce = 0n;
+            //  Another call may be waiting for a mark of its own by now.
+            if (this.nonce === nonce) this.nonce = 0n;
         }
     }
 

@@ -126,6 +126,10 @@ describe("options", () => {
             "ARGUMENT",
         );
         assert.equal(
+            code(() => writeChange({ mergeCount: 2 ** 32 })),
+            "ARGUMENT",
+        );
+        assert.equal(
             code(() => writeChange({ mergeCount: -1 })),
             "ARGUMENT",
         );
