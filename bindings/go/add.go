@@ -76,7 +76,11 @@ func (c *Coordinator) add(ctx context.Context, gradient Gradient, options *PushO
 	if err == nil && !how.dryRun {
 		last = 1
 	}
-	c.link.leave(leaveTime, joined.GetIncarnation(), last)
+	wait := leaveTime
+	if err != nil {
+		wait = leaveInVain
+	}
+	c.link.leave(wait, joined.GetIncarnation(), last)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradmq/gradmq/bindings/go/internal/compress"
 	"github.com/gradmq/gradmq/bindings/go/internal/fault"
+	"github.com/gradmq/gradmq/bindings/go/internal/ledger"
 	"github.com/gradmq/gradmq/bindings/go/internal/tensor"
 	"github.com/gradmq/gradmq/bindings/go/internal/zmq"
 )
@@ -119,7 +120,8 @@ func newCompression(how compress.How, l *Layout) *compression {
 	return &compression{compress.New(how, l), how, l}
 }
 
-func (w *Worker) pushCompressed(ctx context.Context, l *Layout, planned *plan, o *PushOptions) (uint64, error) {
+func (w *Worker) pushCompressed(ctx context.Context, l *Layout, planned *plan, o *PushOptions,
+	base *ledger.Place) (uint64, error) {
 	if planned.dtype != l.DType() {
 		return 0, fault.New(fault.Argument, "gradients are compressed from the model's own dtype, %v; give that", l.DType())
 	}
@@ -148,7 +150,7 @@ func (w *Worker) pushCompressed(ctx context.Context, l *Layout, planned *plan, o
 		w.pool.put(octets)
 		return 0, err
 	}
-	p := &parcel{layout: l, options: &said, bytes: c.Bytes(), parts: c.Parts()}
+	p := &parcel{layout: l, options: &said, bytes: c.Bytes(), parts: c.Parts(), base: base}
 	p.payload, p.pooled = zmq.NewPayload(octets, tensor.Cut(l, c.Parts())), true
 	p.release, p.compressed = o.Release, c
 	sequence, err := w.send(ctx, p)

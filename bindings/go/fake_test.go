@@ -28,7 +28,13 @@ type fake struct {
 	mutex    sync.Mutex
 	instance uint64
 	lose     map[uint64]int // sequence: how many arrivals of it are lost
-	arrived  []uint64       // sequences, with repeats
+	deaf     bool           // no request can be decoded
+	lease    uint64         // of members, in ms
+	bases    []uint64       // versions that gradients state
+	order    []string       // commands, as they came
+	takes    map[string]time.Duration
+	credit   uint32
+	arrived  []uint64 // sequences, with repeats
 	received map[uint64]string
 	requests map[string]int
 	publish  [][][]byte // on events and updates, as frames
@@ -47,7 +53,7 @@ func newFake(t *testing.T) *fake {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	f := &fake{t: t, ctx: ctx, control: "ipc://" + filepath.Join(folder, "control"), sockets: map[string]*zmq.Socket{},
 		stop: make(chan struct{}), stopped: make(chan struct{}), instance: 11, lose: map[uint64]int{},
-		received: map[uint64]string{}, requests: map[string]int{}}
+		received: map[uint64]string{}, requests: map[string]int{}, lease: 30000, credit: 100, takes: map[string]time.Duration{}}
 	for name, kind := range map[string]zmq.Type{"control": zmq.Rep, "gradients": zmq.Pull, "updates": zmq.Pub, "events": zmq.Pub} {
 		socket, err := c.Socket(kind)
 		if err == nil {
@@ -138,6 +144,7 @@ func (f *fake) gradient(message *zmq.Message) {
 		f.t.Errorf("gradient %d comes again with another header", sequence)
 	}
 	f.arrived = append(f.arrived, sequence)
+	f.bases = append(f.bases, g.GetBasedOn().GetVersion())
 	if f.lose[sequence] > 0 {
 		f.lose[sequence]--
 		return
@@ -152,7 +159,7 @@ func (f *fake) acknowledgement(sentThrough uint64) *pb.Acknowledgement {
 		through++
 	}
 	ack := &pb.Acknowledgement{Position: f.position(), Incarnation: proto.Uint64(7), ReceivedThrough: proto.Uint64(through),
-		SettledThrough: proto.Uint64(through), Applied: proto.Uint64(through), CreditGradients: proto.Uint32(100),
+		SettledThrough: proto.Uint64(through), Applied: proto.Uint64(through), CreditGradients: proto.Uint32(f.credit),
 		CreditBytes: proto.Uint64(1 << 30)}
 	for at := through + 1; at <= sentThrough; at++ {
 		if f.received[at] == "" {
@@ -168,7 +175,10 @@ func (f *fake) answer(message *zmq.Message) {
 		f.t.Errorf("a request is refused: %v", err)
 		return
 	}
-	f.requests[commandOf(request)]++
+	command := commandOf(request)
+	f.requests[command]++
+	f.order = append(f.order, command)
+	time.Sleep(f.takes[command])
 	reply := &pb.Reply{RequestId: request.RequestId, Model: proto.String("m"), Position: f.position()}
 	var payload []byte
 	switch body := request.Body.(type) {
@@ -179,7 +189,7 @@ func (f *fake) answer(message *zmq.Message) {
 			UpdatesEndpoints: []string{folder + "/updates"}, EventsEndpoints: []string{folder + "/events"}, HeartbeatMs: proto.Uint64(1000)}}
 	case *pb.Request_Join:
 		reply.Body = &pb.Reply_Joined{Joined: &pb.Joined{Incarnation: proto.Uint64(7), LayoutId: proto.Uint64(f.layout().ID()),
-			LeaseMs: proto.Uint64(30000), Acknowledgement: f.acknowledgement(0)}}
+			LeaseMs: proto.Uint64(f.lease), Acknowledgement: f.acknowledgement(0)}}
 	case *pb.Request_Leave:
 		reply.Body = &pb.Reply_Left{Left: &pb.Left{Complete: proto.Bool(true)}}
 	case *pb.Request_Acknowledgement:
@@ -190,6 +200,9 @@ func (f *fake) answer(message *zmq.Message) {
 			Dtype: proto.Uint32(1), Encoding: proto.Uint32(1), Bytes: proto.Uint64(36)}}
 	case *pb.Request_Sync:
 		f.mark(body.Sync.GetNonce())
+	}
+	if f.deaf {
+		reply = &pb.Reply{Code: proto.Uint32(uint32(CodeVersion)), Message: proto.String("speak version 2")}
 	}
 	header, err := wire.Encode(wire.Reply, reply)
 	if err != nil {

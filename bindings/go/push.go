@@ -51,6 +51,7 @@ type parcel struct {
 	bytes   int
 	dtype   DType // 0: not stated
 	parts   []tensor.Part
+	base    *ledger.Place // nil: none is stated
 }
 
 // Push pushes a gradient of the whole model, or of a part of it. It returns its sequence number when it is on
@@ -116,13 +117,14 @@ func (w *Worker) Skip(ctx context.Context, options *PushOptions) (uint64, error)
 		defer o.Release()
 	}
 	o.Kind = kindSkip
+	base := w.base(&o)
 	ctx, cancel := w.s.within(ctx)
 	defer cancel()
 	if err := turn(ctx, w.pushing, "another push"); err != nil {
 		return 0, err
 	}
 	defer func() { <-w.pushing }()
-	return w.send(ctx, &parcel{layout: w.Layout(), options: &o})
+	return w.send(ctx, &parcel{layout: w.Layout(), options: &o, base: base})
 }
 
 func (w *Worker) push(ctx context.Context, gradient Gradient, o *PushOptions) (uint64, error) {
@@ -132,6 +134,7 @@ func (w *Worker) push(ctx context.Context, gradient Gradient, o *PushOptions) (u
 	if err := o.check(); err != nil {
 		return 0, err
 	}
+	base := w.base(o)
 	ctx, cancel := w.s.within(ctx)
 	defer cancel()
 	if err := turn(ctx, w.pushing, "another push"); err != nil {
@@ -144,12 +147,12 @@ func (w *Worker) push(ctx context.Context, gradient Gradient, o *PushOptions) (u
 		return 0, err
 	}
 	if w.compressor != nil && planned.whole && o.Kind != KindModelParameters {
-		return w.pushCompressed(ctx, l, planned, o)
+		return w.pushCompressed(ctx, l, planned, o, base)
 	}
 	if err := w.awaitRoom(ctx, planned.bytes); err != nil {
 		return 0, err
 	}
-	p := &parcel{layout: l, options: o, bytes: planned.bytes, dtype: planned.dtype}
+	p := &parcel{layout: l, options: o, bytes: planned.bytes, dtype: planned.dtype, base: base}
 	if !planned.whole {
 		p.parts = planned.parts
 	}
@@ -164,6 +167,23 @@ func (w *Worker) push(ctx context.Context, gradient Gradient, o *PushOptions) (u
 		p.release = o.Release
 	}
 	return w.send(ctx, p)
+}
+
+// base is what a gradient states that is pushed now. What is given while it waits for its turn or for credit is not
+// what it was made from.
+func (w *Worker) base(o *PushOptions) *ledger.Place {
+	w.s.mutex.Lock()
+	defer w.s.mutex.Unlock()
+	switch {
+	case o.WithoutBase:
+		return nil
+	case o.From != nil:
+		return &ledger.Place{Epoch: o.From.Epoch, Version: o.From.Version}
+	case w.stream.given:
+		given := w.stream.givenAt
+		return &given
+	}
+	return nil
 }
 
 // room tells whether a gradient can be sent now.
@@ -278,12 +298,8 @@ func (w *Worker) header(p *parcel) ([]byte, error) {
 		g.Dtype = proto.Uint32(uint32(p.dtype))
 	}
 	p.options.say(g)
-	base, based := w.stream.givenAt, w.stream.given
-	if from := p.options.From; from != nil {
-		base, based = ledger.Place{Epoch: from.Epoch, Version: from.Version}, true
-	}
-	if based && !p.options.WithoutBase {
-		g.BasedOn = &pb.Base{Epoch: proto.Uint64(base.Epoch), Version: proto.Uint64(base.Version)}
+	if p.base != nil {
+		g.BasedOn = &pb.Base{Epoch: proto.Uint64(p.base.Epoch), Version: proto.Uint64(p.base.Version)}
 	}
 	return wire.Encode(wire.Gradient, g)
 }

@@ -32,7 +32,7 @@ func (w *Worker) renewEvery() time.Duration { return max(w.lease/3, leaseLeast) 
 
 // nextProbe is what to ask next, in the order in which one needs the other, and how long until then.
 func (w *Worker) nextProbe(now time.Time) (probeKind, time.Duration) {
-	if w.fenced || w.gradients == nil {
+	if w.fenced || w.parting || w.gradients == nil {
 		return probeNothing, never
 	}
 	rest := max(w.probeRest.Sub(now), 0)

@@ -158,6 +158,9 @@ func (r *requester) read(now time.Time) (answer, bool) {
 	switch {
 	case err != nil:
 		return answer{err: err}, true
+	case reply.GetRequestId() == 0 && reply.GetCode() != 0:
+		//  It could not be decoded. It was ours: the socket lets through no answer to another one (rule R-9).
+		return answer{reply: reply}, true
 	case reply.GetRequestId() != r.current.id:
 		return answer{}, false
 	case isPassing(r.current.command, Code(reply.GetCode())):

@@ -64,6 +64,7 @@ func (w *Worker) collect() {
 			rest = append(rest, k)
 		}
 	}
+	clear(w.leaving[len(rest):])
 	w.leaving = rest
 }
 

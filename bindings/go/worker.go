@@ -18,8 +18,6 @@ import (
 const (
 	// updatesBytes is room for updates that wait for a slow reader.
 	updatesBytes, updatesMost = 64 << 20, 1000
-	// A Leave is worth this wait when all is settled, and this when it is not.
-	leaveTime, leaveInVain = 2 * time.Second, 200 * time.Millisecond
 	// instancesKept is how many processes that are no more are remembered.
 	instancesKept = 8
 	// heartbeatUsual is the time between heartbeats until it is told.
@@ -64,6 +62,7 @@ type Worker struct {
 	clock    uint64 // that this worker completed, or began at
 	pushed   uint64
 
+	parting   bool  // Close is at its Leave: nothing else is asked by itself
 	fenced    bool  // a newer incarnation has joined: this worker is over
 	ending    bool  // the coordinator said that it is closing
 	describe  bool  // another process answers: ask it what it is
@@ -259,72 +258,6 @@ func (w *Worker) firstJoin(ctx context.Context) error {
 	w.joined(a.reply, time.Now())
 	w.acknowledged(joined.GetAcknowledgement(), false, time.Now())
 	return nil
-}
-
-// end closes the sockets, and lets go of what is kept. By the loop.
-func (w *Worker) end() {
-	w.probe.close()
-	w.gradients.StopMonitor()
-	for _, socket := range []*zmq.Socket{w.monitor, w.gradients, w.events, w.updates} {
-		socket.Close()
-	}
-	w.scratch.Close()
-	w.s.mutex.Lock()
-	defer w.s.mutex.Unlock()
-	w.stream.forget()
-}
-
-// Close waits until everything that was pushed is settled, or the context is over, leaves, and closes the
-// sockets, which takes Options.Linger at most. What is not settled then is lost, and the error says so:
-// CodeTimeout, CodeCancelled, CodeFenced, CodeClosed. A second Close gives the same error.
-func (w *Worker) Close(ctx context.Context) error {
-	w.closing <- struct{}{}
-	defer func() { <-w.closing }()
-	if w.closed {
-		return w.closeErr
-	}
-	w.closed = true
-	err := w.Flush(ctx)
-	w.s.mutex.Lock()
-	fenced, incarnation, last := w.fenced, w.ledger.Incarnation, w.ledger.Outbox.Next-1
-	w.s.mutex.Unlock()
-	if !fenced {
-		wait := leaveTime
-		if err != nil {
-			wait = leaveInVain
-		}
-		w.s.leave(wait, incarnation, last)
-	}
-	w.s.stop()
-	w.letGo()
-	w.closeErr = err
-	return err
-}
-
-// letGo gives back what was lent: ZeroMQ's context has ended, which holds nothing any more.
-func (w *Worker) letGo() {
-	w.s.mutex.Lock()
-	for i := range w.kept {
-		if w.kept[i].payload != nil {
-			w.forget(&w.kept[i])
-		}
-	}
-	w.collect()
-	releases := w.releases
-	w.releases = nil
-	w.s.mutex.Unlock()
-	for _, release := range releases {
-		release()
-	}
-}
-
-// leave says that this worker goes. Whoever does not answer drops it when its lease is over.
-func (s *session) leave(wait time.Duration, incarnation, last uint64) {
-	ctx, cancel := context.WithTimeout(context.Background(), wait)
-	defer cancel()
-	a, _ := s.ask(ctx, &pb.Request{Body: &pb.Request_Leave{Leave: &pb.LeaveRequest{Worker: proto.String(s.Name),
-		Incarnation: proto.Uint64(incarnation), LastSequence: proto.Uint64(last)}}}, nil)
-	a.close()
 }
 
 // Name is the worker's name.
