@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _LOOK_FIRST = 0.005
 _LOOK_MOST = 0.25
 _SEQUENCE = 1
+# A Leave is worth this wait when all went well, and this when it did not.
+_LEAVE = 2.0
+_LEAVE_IN_VAIN = 0.2
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ async def add(
     join = schema.Request().join
     join.worker = remote.session.name
     joined = (await remote.ask("join", join, timeout=timeout)).body("joined")
-    incarnation, last = joined.incarnation, 0
+    incarnation, last, leave_seconds = joined.incarnation, 0, _LEAVE_IN_VAIN
     try:
         layout = await remote.know_layout(joined.layout_id, timeout)
         packed = packing.pack(
@@ -81,6 +84,7 @@ async def add(
         answer = await remote.ask(order.command, body, packed.frames, timeout=timeout, **head)
         added = answer.body("added")
         if order.dry_run:
+            leave_seconds = _LEAVE
             return
         if not added.HasField("acknowledgement"):
             raise error(Code.MALFORMED, f"{remote.session.control} does not acknowledge it")
@@ -89,7 +93,7 @@ async def add(
             ack = await _settlement(remote, incarnation, ack, deadline)
         if ack.settled_through >= _SEQUENCE:
             _judge(ack)
-        last = _SEQUENCE
+        last, leave_seconds = _SEQUENCE, _LEAVE
     finally:
         leave = schema.Request().leave
         leave.worker = remote.session.name
@@ -97,7 +101,7 @@ async def add(
         leave.last_sequence = last
         # It is dropped when its lease is over where this does not get through.
         with contextlib.suppress(GradMQError):
-            await remote.ask("leave", leave, timeout=timeout)
+            await remote.ask("leave", leave, timeout=leave_seconds)
 
 
 async def _settlement(remote: RemoteCore, incarnation: int, ack: Any, deadline: float) -> Any:

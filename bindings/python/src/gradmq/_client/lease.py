@@ -9,7 +9,7 @@ from .._wire import schema
 from ..errors import Code, GradMQError
 from .requester import Requester
 from .session import Session
-from .waiting import BlockingWaiter, run
+from .waiting import BlockingWaiter, now, run
 
 _LEAST = 0.03
 _DEFAULT = 30.0
@@ -29,6 +29,7 @@ class Lease:
         self._waiter = BlockingWaiter()
         self._requester = Requester(session)
         self._stop = threading.Event()
+        self._patience = 0.0
         self._thread = threading.Thread(
             target=self._run, name=f"gradmq lease of {session.name}", daemon=True
         )
@@ -38,8 +39,14 @@ class Lease:
         """Renew no more."""
         self._stop.set()
 
-    def stop(self) -> None:
-        """The same; returns when the thread has ended."""
+    def stop(self, patience: float = 0.0) -> None:
+        """
+        The same; returns when the thread has ended.
+
+        It waits so many seconds for the answer to a renewal that is on its way: a Join that comes
+        behind a Leave makes a member again.
+        """
+        self._patience = patience
         self._stop.set()
         self._thread.join()
 
@@ -57,7 +64,10 @@ class Lease:
         join.low_water = self.low_water
         requester = self._requester
         requester.ask("join", join)
-        while requester.asking and not self._stop.is_set():
+        end = float("inf")
+        while now() < end:
+            if self._stop.is_set():
+                end = min(end, now() + self._patience)
             try:
                 answer = requester.look()
             except GradMQError:
@@ -65,7 +75,7 @@ class Lease:
             if answer is not None:
                 self._take(answer.message)
                 return
-            seconds = min(requester.wait_seconds(), _SLICE)
+            seconds = min(requester.wait_seconds(), _SLICE, max(0.0, end - now()))
             run(self._waiter.wait([requester.socket], seconds))
 
     def _take(self, reply: Any) -> None:

@@ -75,6 +75,7 @@ class Link:
         self.instance = 0
         self.position = (0, 0)
         self._former: deque[int] = deque(maxlen=_INSTANCES_KEPT)
+        self.leaving = False  # nothing more is asked by itself
         self.fenced = False
         self.closed = False
         self.describe = False  # another process answers: ask it what it is

@@ -135,9 +135,10 @@ class Push:
         deadline: float,
     ) -> int:
         """The sequence of the gradient that is on its way."""
+        # What another task is given while this one waits is not what it was made from.
+        stated = self._base(with_base, base)
         async with self._lock:
             layout = self._layout()
-            stated = self._base(with_base, base)
             if self._compression is not None and said.kind != Kind.MODEL_PARAMETERS:
                 if partial or dtype is not None:
                     raise error(
@@ -172,9 +173,9 @@ class Push:
         self, said: Said, *, with_base: bool, base: Parameters | None, deadline: float
     ) -> int:
         """Push "nothing from me this time"."""
+        stated = self._base(with_base, base)
         async with self._lock:
             await self._wait_for_room(0, deadline)
-            stated = self._base(with_base, base)
             written = self._header(said, stated, self._link.layout, None, [])
             sequence = await self._send(Kept(written, (), 0), deadline)
             self._pushed(said)

@@ -16,7 +16,7 @@ from .link import Link
 from .requester import Answer, refusal
 from .waiting import Socket, now
 
-# Not now, perhaps later: joining again is tried again.
+# Not now, perhaps later: it is asked again.
 _LATER = frozenset({Code.BUSY, Code.STATE, Code.NO_MODEL, Code.INTERNAL, Code.MEMORY})
 
 
@@ -92,12 +92,21 @@ class Rejoin:
         link, at = self._link, now()
         if self._asking:
             return link.probe.wait_seconds()
-        if link.fenced or not link.ledger.incarnation:
+        if link.fenced or link.leaving or not link.ledger.incarnation:
             return float("inf")
         wait = 0.001
         if not link.describe and not link.join:
             wait = link.ledger.confirm.wait_seconds(at, _limits.CONFIRM)
         return max(wait, self._after - at)
+
+    async def join_answered(self, deadline: float) -> None:
+        """Wait for the answer to a Join that is on its way."""
+        link = self._link
+        while self._asking == "join" and now() < deadline and not link.fenced:
+            self.progress()
+            if self._asking == "join":
+                seconds = min(link.probe.wait_seconds(), max(0.0, deadline - now()))
+                await link.session.waiter.wait([link.probe.socket], seconds)
 
     def progress(self) -> None:
         """See whether the probe was answered, and ask what is to be asked next."""
@@ -121,7 +130,7 @@ class Rejoin:
     def _ask_next(self) -> None:
         """What to ask, in the order in which one needs the other."""
         link, at = self._link, now()
-        if at < self._after or not link.ledger.incarnation or link.fenced:
+        if at < self._after or not link.ledger.incarnation or link.fenced or link.leaving:
             return
         outbox = link.ledger.outbox
         body = schema.Request()
@@ -151,10 +160,12 @@ class Rejoin:
             link.fenced = True
         elif code == Code.NOT_JOINED:
             link.join = True
-        elif code == Code.PERMISSION:
+        elif refused is not None and code == Code.PERMISSION:
             # Its key was taken out. It may be put back: then there is a member to be again.
             link.join = True
             self._not_joined(refused)
+        elif code in _LATER:
+            self._after = now() + _limits.CONFIRM
         elif asked == "describe":
             link.describe = False
             self._take_description(refused, reply)
@@ -180,12 +191,10 @@ class Rejoin:
         except GradMQError as why:
             self._link.refused = why
 
-    def _not_joined(self, refused: GradMQError | None) -> None:
-        """Not now, perhaps later; or never: those who wait are told."""
+    def _not_joined(self, refused: GradMQError) -> None:
+        """Never, as far as is known: those who wait are told."""
         link = self._link
         self._after = now() + _limits.CONFIRM
-        if refused is None or refused.code in _LATER:
-            return
         if refused.code == Code.CLOSED:
             link.closed = True
         else:

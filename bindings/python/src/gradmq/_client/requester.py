@@ -209,7 +209,9 @@ class Requester:
             except GradMQError:
                 self._asked = None
                 raise
-            if message.request_id == self._asked.id:
+            # 0 answers what could not be decoded: ours, as no other's answer is let through.
+            undecoded = not message.request_id and message.code
+            if undecoded or message.request_id == self._asked.id:
                 self._asked = None
                 return Answer(message, frames[1:])
         self._send()

@@ -323,9 +323,11 @@ class WorkerCore:
         link = self._opened
         if not link.ledger.incarnation:
             return
-        if link.lease is not None:
-            # No Join of its own may come behind the Leave.
-            await self._session.waiter.call(link.lease.stop)
+        # No Join of its own may come behind the Leave: it would make a member again.
+        link.leaving = True
+        if (lease := link.lease) is not None:
+            await self._session.waiter.call(lambda: lease.stop(seconds))
+        await self._rejoin.join_answered(now() + seconds)
         leave = schema.Request().leave
         leave.worker = self._session.name
         leave.incarnation = link.ledger.incarnation
