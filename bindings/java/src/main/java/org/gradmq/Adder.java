@@ -14,6 +14,7 @@ import org.gradmq.v1.Request;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,11 @@ import java.util.concurrent.TimeUnit;
 final class Adder {
     private static final long LOOK_MS = 5;
     private static final long LOOK_MOST_MS = 250;
+
+    /** A Leave is worth this wait when all went well, and this when it did not. */
+    private static final Duration LEAVE = Duration.ofSeconds(2);
+
+    private static final Duration LEAVE_IN_VAIN = Duration.ofMillis(200);
 
     private final Remote coordinator;
     private final PushOptions options;
@@ -87,7 +93,8 @@ final class Adder {
                         .ask(Request.newBuilder().setJoin(JoinRequest.newBuilder().setWorker(name)))
                         .reply()
                         .getJoined();
-        boolean added = false;
+        long last = 0;
+        Duration patience = LEAVE_IN_VAIN;
         try {
             Layout layout = coordinator.layoutOf(joined.getLayoutId());
             Pusher.Payload made = Pusher.payload(parts, said, layout);
@@ -108,12 +115,13 @@ final class Adder {
                     coordinator.ask(
                             request(gradient, settled),
                             CoordinatorLoop.frames(payload.flip(), made.slices()));
-            added = !dryRun;
             if (!dryRun) {
+                last = 1;
                 await(answer.reply().getAdded(), joined.getIncarnation(), settled);
             }
+            patience = LEAVE;
         } finally {
-            leave(joined.getIncarnation(), added);
+            leave(joined.getIncarnation(), last, patience);
         }
     }
 
@@ -137,7 +145,7 @@ final class Adder {
         Acknowledgement ack = Acknowledgement.read(added.getAcknowledgement());
         long wait = LOOK_MS;
         while (settled && ack.settledThrough() == 0) {
-            if (Await.deadline(java.time.Duration.ZERO) >= deadline) {
+            if (Await.deadline(Duration.ZERO) >= deadline) {
                 Status status = coordinator.status();
                 throw GradmqException.of(
                         ErrorCode.TIMEOUT,
@@ -177,14 +185,15 @@ final class Adder {
                         .getAcknowledgement());
     }
 
-    private void leave(long incarnation, boolean added) throws InterruptedException {
+    private void leave(long incarnation, long last, Duration patience) throws InterruptedException {
         LeaveRequest.Builder body =
                 LeaveRequest.newBuilder()
                         .setWorker(coordinator.session().name())
                         .setIncarnation(incarnation)
-                        .setLastSequence(added ? 1 : 0);
+                        .setLastSequence(last);
+        Request.Builder request = Request.newBuilder().setLeave(body);
         try {
-            coordinator.ask(Request.newBuilder().setLeave(body));
+            Await.on(coordinator.loop().ask(request, List.of(), Await.deadline(patience)));
         } catch (GradmqException e) {
             //  It is dropped when its lease is over where this does not get through.
             return;

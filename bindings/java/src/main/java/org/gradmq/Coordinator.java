@@ -53,12 +53,15 @@ public final class Coordinator extends RemoteModel implements AutoCloseable {
      */
     public static Coordinator open(ConnectOptions options) throws InterruptedException {
         Coordinator opened = new Coordinator(new Session(options));
+        boolean open = false;
         try {
             opened.describe();
+            open = true;
             return opened;
-        } catch (InterruptedException | GradmqException e) {
-            opened.loop().close();
-            throw e;
+        } finally {
+            if (!open) {
+                opened.loop().close();
+            }
         }
     }
 

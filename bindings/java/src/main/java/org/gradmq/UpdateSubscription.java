@@ -69,7 +69,6 @@ final class UpdateSubscription implements Flow.Subscription {
 
     private void got(Parameters parameters, Throwable error) {
         synchronized (this) {
-            waiting = null;
             if (over) {
                 return;
             }
@@ -80,6 +79,11 @@ final class UpdateSubscription implements Flow.Subscription {
         } else if (!(error instanceof GradmqTimeoutException)) {
             finish(error);
             return;
+        }
+        //  Not before: a subscriber that requests while it takes one in must not be given two at
+        // once.
+        synchronized (this) {
+            waiting = null;
         }
         ask();
     }

@@ -56,12 +56,15 @@ public final class Worker extends WorkerParameters implements AutoCloseable {
     public static Worker open(ConnectOptions options) throws InterruptedException {
         Worker worker = new Worker(new Session(options));
         CompletableFuture<Void> opened = worker.loop.open(deadline(options.timeout()));
+        boolean open = false;
         try {
             Await.on(opened);
+            open = true;
             return worker;
-        } catch (InterruptedException | GradmqException e) {
-            worker.loop.abort();
-            throw e;
+        } finally {
+            if (!open) {
+                worker.loop.abort();
+            }
         }
     }
 

@@ -125,6 +125,14 @@ final class Asker {
         asks.remove(id);
     }
 
+    /**
+     * Stop asking everything; nobody is told. What was sent already comes before what is asked
+     * next.
+     */
+    void forgetAll() {
+        asks.clear();
+    }
+
     //  join -> Join, set_parameters -> SetParameters
     private static String commandName(Request.Builder request) {
         StringBuilder name = new StringBuilder();
@@ -193,7 +201,7 @@ final class Asker {
             unreadable(e);
             return;
         }
-        Ask ask = asks.get(reply.getRequestId());
+        Ask ask = answeredBy(reply);
         if (ask == null) {
             return;
         }
@@ -207,12 +215,20 @@ final class Asker {
             ask.againAt = again;
             return;
         }
-        asks.remove(reply.getRequestId());
+        asks.values().remove(ask);
         GradmqException error =
                 reply.getCode() == 0
                         ? null
                         : GradmqException.of(reply.getCode(), reply.getMessage());
         ask.handler.done(reply, message.subList(2, message.size()), error);
+    }
+
+    //  0 answers what could not be decoded. Answers come in the order of the questions.
+    private Ask answeredBy(Reply reply) {
+        if (reply.getRequestId() != 0 || reply.getCode() == 0) {
+            return asks.get(reply.getRequestId());
+        }
+        return asks.values().stream().filter(ask -> ask.sent).findFirst().orElse(null);
     }
 
     //  What answers does not speak this protocol: nobody's question will be answered.

@@ -218,8 +218,9 @@ public final class Downlink {
         loop.execute(
                 () -> {
                     Want want = new Want(which, deadline, future);
-                    wants.add(want);
-                    loop.waits.await(want);
+                    if (loop.waits.await(want)) {
+                        wants.add(want);
+                    }
                 });
         return future;
     }

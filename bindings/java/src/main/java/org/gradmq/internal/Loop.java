@@ -57,6 +57,9 @@ public abstract class Loop implements Runnable {
     /** Fail everybody who waits. */
     abstract void abandon(GradmqException why);
 
+    /** ZeroMQ holds nothing any more: what was lent to it goes back. */
+    void giveBack(GradmqException why) {}
+
     @Override
     public final void run() {
         GradmqException why = GradmqException.of(ErrorCode.CLOSED, "this client is closed");
@@ -83,6 +86,7 @@ public abstract class Loop implements Runnable {
             closeSockets();
             abandon(why);
             context.close();
+            giveBack(why);
             selector.close();
         } catch (IOException | RuntimeException e) {
             why.addSuppressed(e);
@@ -138,6 +142,7 @@ public abstract class Loop implements Runnable {
         try {
             socket.getFD().register(selector, SelectionKey.OP_READ);
         } catch (IOException e) {
+            socket.close();
             throw new GradmqException(ErrorCode.IO, "a socket cannot be watched: " + e, e);
         }
         return socket;

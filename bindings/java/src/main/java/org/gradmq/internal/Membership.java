@@ -344,6 +344,8 @@ final class Membership {
             return;
         }
         leaving = true;
+        //  A Join that is to be asked again must not come behind the Leave: it would make a member.
+        loop.asker.forgetAll();
         Request.Builder request =
                 Request.newBuilder()
                         .setLeave(

@@ -122,8 +122,9 @@ public final class Uplink {
         loop.execute(
                 () -> {
                     Pending pending = new Pending(push, deadline, future);
-                    queue.add(pending);
-                    loop.waits.await(pending);
+                    if (loop.waits.await(pending)) {
+                        queue.add(pending);
+                    }
                 });
         //  A push that is given up before it was sent makes room for those behind it.
         future.whenComplete((sequence, error) -> loop.wake());
@@ -139,8 +140,9 @@ public final class Uplink {
 
     void flush(long deadline, CompletableFuture<Void> future) {
         Flush flush = new Flush(deadline, future);
-        flushes.add(flush);
-        loop.waits.await(flush);
+        if (loop.waits.await(flush)) {
+            flushes.add(flush);
+        }
     }
 
     long step(long now) {
@@ -348,12 +350,16 @@ public final class Uplink {
         }
     }
 
-    void abandon(GradmqException why) {
+    /** Until here memory that was lent might still have been on its way out. */
+    void giveBack(GradmqException why) {
         for (Kept one : kept) {
             if (one != null && one.push.settled != null) {
                 one.push.settled.completeExceptionally(why);
             }
         }
+    }
+
+    void abandon(GradmqException why) {
         queue.forEach(pending -> pending.fail(why));
         flushes.forEach(flush -> flush.fail(why));
     }

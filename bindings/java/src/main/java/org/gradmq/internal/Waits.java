@@ -35,15 +35,16 @@ final class Waits {
         waiters.clear();
     }
 
-    /** On the thread of the loop. */
-    void await(Waiter<?> waiter) {
+    /** On the thread of the loop. False: it is over, and the waiter was told. */
+    boolean await(Waiter<?> waiter) {
         GradmqException over = loop.over();
         if (over != null) {
             waiter.fail(over);
-            return;
+            return false;
         }
         waiters.add(waiter);
         loop.wake();
+        return true;
     }
 
     long step(long now) {

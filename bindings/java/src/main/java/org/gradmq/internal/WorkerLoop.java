@@ -333,6 +333,11 @@ public final class WorkerLoop extends Loop {
         waits.abandon(why);
     }
 
+    @Override
+    void giveBack(GradmqException why) {
+        uplink.giveBack(why);
+    }
+
     /** Told of each gradient that was settled without being applied, on the thread of the loop. */
     public void onVerdict(Consumer<Verdict> handler) {
         execute(() -> uplink.onVerdict(handler));
