@@ -304,7 +304,8 @@ final class Pusher {
         Returned unused = new Returned(to.generation(), payload);
         future.whenComplete(
                 (sequence, error) -> {
-                    if (error != null) {
+                    //  One that is given up while it is being sent was sent.
+                    if (error != null && push.take()) {
                         to.giveBack(unused);
                     }
                 });

@@ -5,6 +5,7 @@ import org.gradmq.v1.Gradient;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A gradient that is to be pushed. The payload must not change until it is settled. */
 public final class Push {
@@ -15,6 +16,7 @@ public final class Push {
     final boolean pooled;
     final long generation;
     final CompletableFuture<Verdict> settled;
+    private final AtomicBoolean taken = new AtomicBoolean();
 
     /**
      * A push.
@@ -42,6 +44,21 @@ public final class Push {
         this.pooled = pooled;
         this.generation = generation;
         this.settled = settled;
+    }
+
+    /**
+     * Take it, to send it or to give it up. Any thread: whoever gives it up may do so while it is
+     * being sent.
+     *
+     * @return false: somebody else has taken it
+     */
+    public boolean take() {
+        return taken.compareAndSet(false, true);
+    }
+
+    /** It was not sent after all. */
+    void putBack() {
+        taken.set(false);
     }
 
     long bytes() {

@@ -204,6 +204,10 @@ public final class Uplink {
 
     private boolean send(Pending pending) {
         Push push = pending.push;
+        if (!push.take()) {
+            queue.remove();
+            return true;
+        }
         Outbox outbox = ledger.outbox;
         push.header
                 .setModel(loop.session.model)
@@ -219,6 +223,7 @@ public final class Uplink {
                     push.payload == null ? List.of() : Sockets.frames(push.payload, push.ends);
             one = new Kept(header, frames, push);
         } catch (GradmqException e) {
+            push.putBack();
             queue.remove();
             pending.fail(e);
             drop(push);
@@ -228,6 +233,7 @@ public final class Uplink {
         //  From here on it is pushed, whoever gives up: its number is used, or nobody sent it.
         Sockets.Sent sent = Sockets.send(socket, one.header, one.frames);
         if (sent == Sockets.Sent.AGAIN) {
+            push.putBack();
             blocked = true;
             return false;
         }
@@ -347,6 +353,8 @@ public final class Uplink {
     private void drop(Push push) {
         if (push.generation == 0) {
             recycle(push);
+        } else if (push.take()) {
+            onReturn.accept(new Returned(push.generation, push.payload));
         }
     }
 
