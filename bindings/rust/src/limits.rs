@@ -34,3 +34,7 @@ pub(crate) const RESYNC_JITTER: Duration = Duration::from_millis(100);
 pub(crate) const RETRY: Duration = Duration::from_millis(100);
 pub(crate) const RETRY_MOST: Duration = Duration::from_secs(10);
 pub(crate) const HANDSHAKE: Duration = Duration::from_millis(5000);
+
+/// Of this client: a Leave is worth this wait when all is settled, and this when it is not.
+pub(crate) const LEAVE: Duration = Duration::from_secs(2);
+pub(crate) const LEAVE_IN_VAIN: Duration = Duration::from_millis(200);

@@ -7,6 +7,7 @@ use crate::dtype::Element;
 use crate::error::{refuse, Code, Error, Result};
 use crate::hearsay::Hearsay;
 use crate::ledger::Disposition;
+use crate::limits::{LEAVE, LEAVE_IN_VAIN};
 use crate::proto;
 use crate::proto::reply;
 use crate::proto::request::Body;
@@ -84,7 +85,10 @@ impl Coordinator {
         let last = u64::from(result.is_ok() && way != Way::DryRun);
         let leave = proto::LeaveRequest { worker, incarnation: joined.incarnation, last_sequence: Some(last) };
         // It is dropped when its lease is over where this does not get through.
-        let _ = self.ask(Body::Leave(leave));
+        let patience = if result.is_ok() { LEAVE } else { LEAVE_IN_VAIN };
+        let limit = Limit { deadline: later(Instant::now(), patience), cancel: None };
+        let model = self.model.clone();
+        let _ = self.requester.call(&Question::new(&model, Body::Leave(leave)), &limit, &mut self.teller);
         result
     }
 

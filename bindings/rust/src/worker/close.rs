@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Probe, Worker};
 use crate::error::Result;
+use crate::limits::{LEAVE, LEAVE_IN_VAIN};
 use crate::proto;
 use crate::proto::reply;
 use crate::proto::request::Body;
@@ -11,9 +12,6 @@ use crate::requester::{Answer, Question};
 use crate::session::{later, Limit};
 use crate::sys;
 
-/// A Leave is worth this wait when all is settled, and this when it is not.
-const LEAVE: Duration = Duration::from_secs(2);
-const LEAVE_IN_VAIN: Duration = Duration::from_millis(200);
 const LEAVE_AGAIN: Duration = Duration::from_millis(20);
 
 impl Worker {
