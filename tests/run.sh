@@ -364,6 +364,12 @@ report_task () {
 # Languages side by side, as many as there are jobs.
 run_bindings () {
     local language tasks=build task running=0
+    if ! gradmq_need python3; then
+        missing bindings "python3 is missing"
+        return
+    fi
+    run_check "bindings self-test" python3 tests/bindings/selftest.py
+    run_check "bindings tables" python3 tests/bindings/check.py tables
     # shellcheck disable=SC2086  # lists of words
     if ! gradmq_need $GRADMQ_BUILD_PACKAGES $test_packages; then
         missing bindings "a compiler or a library is missing"

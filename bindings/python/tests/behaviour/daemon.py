@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ import numpy.typing as npt
 import gradmq
 
 BIN = Path(os.environ.get("GRADMQ_BIN", Path(__file__).resolve().parents[4] / "build" / "bin"))
+REFUSER = Path(__file__).resolve().parents[4] / "tests" / "bindings" / "refuser.py"
 PATIENCE = 60.0
 
 Array = npt.NDArray[Any]
@@ -115,6 +118,20 @@ class Daemon:
         return coordinator
 
 
+@contextlib.contextmanager
+def refuser(daemon: Daemon) -> Iterator[str]:
+    """The endpoint at which a Record of `code-N` is refused with the code N."""
+    command = [sys.executable, str(REFUSER), daemon.control]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.stdin.close()
+
+
 def ones(value: float = 1.0, size: int = 4) -> dict[str, Array]:
     return {"v": np.full(size, value, np.float32)}
 
@@ -126,7 +143,7 @@ def values(of: gradmq.Coordinator) -> list[float]:
 class expect:  # noqa: N801
     """The block raises a GradMQError with one of these codes; `why` is it afterwards."""
 
-    def __init__(self, *codes: gradmq.Code, says: str = "") -> None:
+    def __init__(self, *codes: int, says: str = "") -> None:
         self.codes = codes
         self.says = says
         self.why: gradmq.GradMQError

@@ -13,7 +13,7 @@ import gradmq
 from gradmq import Code
 
 from . import case
-from .daemon import BIN, Daemon, expect, free_port, ones, values
+from .daemon import BIN, PATIENCE, Daemon, expect, free_port, ones, refuser, values
 
 PROTOCOL = Path(__file__).resolve().parents[4] / "schemas" / "PROTOCOL.md"
 
@@ -122,6 +122,14 @@ def error_length() -> None:
 
 
 @case
+def error_shape() -> None:
+    with Daemon() as daemon, daemon.load() as coordinator:
+        with expect(Code.SHAPE, says="9 dimensions"):
+            coordinator.set_model_parameters({"v": np.zeros((1,) * 9, np.float32)})
+        assert values(coordinator) == [0.0] * 4
+
+
+@case
 def error_non_finite() -> None:
     verdicts: list[gradmq.Verdict] = []
     with Daemon() as daemon, daemon.load() as coordinator:
@@ -166,6 +174,45 @@ def error_stale() -> None:
             worker.flush()
         assert [one.code for one in verdicts] == [Code.STALE]
         assert values(coordinator) == [-3.0] * 4
+
+
+@case
+def error_base() -> None:
+    with Daemon() as daemon, daemon.load(max_staleness=2) as coordinator:
+        with expect(Code.BASE, says="max_staleness"):
+            coordinator.add_gradients(ones(), with_base=False)
+        assert values(coordinator) == [0.0] * 4
+        coordinator.add_gradients(ones(), base=coordinator.get_model_parameters())
+        assert values(coordinator) == [-1.0] * 4
+
+
+@case
+def error_late() -> None:
+    with Daemon() as daemon, daemon.load(policy="bsp") as coordinator, daemon.worker() as worker:
+        old = worker.parameters()
+        worker.push(ones(), base=old)
+        worker.flush()
+        with expect(Code.LATE, says="round"):
+            coordinator.add_gradients(ones(), base=old)
+        worker.push(ones(), base=worker.parameters("next"))
+        worker.flush()
+        assert values(coordinator) == [-2.0] * 4
+
+
+@case
+def error_every_code() -> None:
+    with Daemon() as daemon, daemon.load(), refuser(daemon) as control:
+        with gradmq.Coordinator(control, timeout=PATIENCE) as coordinator:
+            for code in Code:
+                if code >= 64:
+                    continue
+                # BUSY is asked again until the time is over.
+                short = 2 if code == Code.BUSY else PATIENCE
+                with expect(code, says=f"the code {code.value}"):
+                    coordinator.record(f"code-{code.value}", timeout=short)
+            with expect(63):
+                coordinator.record("code-63")
+            assert coordinator.status().state == "RUNNING"
 
 
 def keygen(folder: Path, name: str, role: str | None = None) -> None:

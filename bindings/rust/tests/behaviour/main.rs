@@ -10,6 +10,7 @@ mod merging;
 mod model;
 mod policies;
 mod pushing;
+mod refused;
 mod remote;
 mod worker;
 
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
     let cases: Vec<Case> =
         [remote::CASES, model::CASES, merging::CASES, errors::CASES, worker::CASES, pushing::CASES, policies::CASES]
             .into_iter()
-            .chain([failures::CASES, keys::CASES])
+            .chain([failures::CASES, keys::CASES, refused::CASES])
             .flatten()
             .copied()
             .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|one| one == name))

@@ -95,6 +95,14 @@ export const errorCases: Cases = {
         assert.equal(worker.stats.pushed, 0);
     },
 
+    async error_shape(scene) {
+        const { coordinator } = await scene.running(zeros());
+        const nine = { a: { shape: [1, 1, 1, 1, 1, 1, 1, 1, 1], data: numbers(1) } };
+        const error = await refused("SHAPE", coordinator.setModelParameters(nine));
+        assert.ok(error.message.includes("9 dimensions"), error.message);
+        assert.deepEqual(list((await coordinator.getModelParameters()).data), [0, 0, 0]);
+    },
+
     async error_non_finite(scene) {
         const { daemon, coordinator } = await scene.running(zeros());
         const verdicts: unknown[] = [];
@@ -134,6 +142,46 @@ export const errorCases: Cases = {
         }
         await refused("STALE", coordinator.addGradients(numbers(1, 1, 1), { base: first }));
         assert.equal((await coordinator.getModelParameters()).version, 3);
+    },
+
+    async error_base(scene) {
+        const { coordinator } = await scene.running(zeros(), { maxStaleness: 2 });
+        const error = await refused("BASE", coordinator.addGradients(numbers(1, 1, 1), { base: null }));
+        assert.ok(error.message.includes("max_staleness"), error.message);
+        const base = await coordinator.getModelParameters();
+        assert.equal(base.version, 0);
+        await coordinator.addGradients(numbers(1, 1, 1), { base });
+        assert.deepEqual(list((await coordinator.getModelParameters()).data), [-1, -1, -1]);
+    },
+
+    async error_late(scene) {
+        const { daemon, coordinator } = await scene.running(zeros(), { policy: "bsp" });
+        const base = await coordinator.getModelParameters();
+        const worker = await scene.worker(daemon, { name: "w" });
+        const step = async () => {
+            await worker.next();
+            await worker.push(numbers(1, 1, 1));
+            await worker.flush();
+        };
+        await step();
+        const error = await refused("LATE", coordinator.addGradients(numbers(1, 1, 1), { base }));
+        assert.ok(error.message.includes("round"), error.message);
+        await step();
+        assert.deepEqual(list((await coordinator.getModelParameters()).data), [-2, -2, -2]);
+    },
+
+    async error_every_code(scene) {
+        const { daemon } = await scene.running(zeros());
+        const coordinator = await scene.coordinator(daemon, { control: await scene.refuser(daemon) });
+        for (const [number, name] of codesOfProtocol()) {
+            //  BUSY is asked again until the time is over.
+            const options = name === "BUSY" ? { timeoutMs: 2000 } : {};
+            const error = await refused(name as CodeName, coordinator.record(`code-${number}`, options));
+            assert.equal(error.code, number);
+            if (name !== "BUSY") assert.ok(error.message.includes(`the code ${number}`), error.message);
+        }
+        await assert.rejects(coordinator.record("code-63"), { code: 63, codeName: "CODE_63" });
+        assert.equal((await coordinator.status()).state, "RUNNING");
     },
 
     async error_timeout(scene) {

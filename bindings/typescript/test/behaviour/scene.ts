@@ -17,7 +17,7 @@ import {
     Worker,
     type WorkerOptions,
 } from "../../src/index.js";
-import { bin } from "../support/places.js";
+import { bin, root } from "../support/places.js";
 
 /** However slow the machine is. */
 export const PATIENCE_MS = 60000;
@@ -210,6 +210,24 @@ export class Scene {
         });
         assert.deepEqual(await child.answer(), { ready: true });
         return child;
+    }
+
+    /** The endpoint at which a Record of `code-N` is refused with the code N. */
+    async refuser(daemon: Daemon): Promise<string> {
+        const script = join(root, "tests", "bindings", "refuser.py");
+        const child = spawn("python3", [script, daemon.control], { stdio: ["pipe", "pipe", "inherit"] });
+        this.ends.push(async () => {
+            child.kill("SIGKILL");
+        });
+        let said = "";
+        child.stdout.on("data", (text: Buffer) => {
+            said += text;
+        });
+        await soon("the refuser is there", () => {
+            assert.equal(child.exitCode, null, "the refuser has ended");
+            return said.includes("\n");
+        });
+        return said.trim();
     }
 
     /** gradmq's own words on standard output. */
