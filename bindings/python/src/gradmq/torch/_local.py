@@ -11,12 +11,10 @@ from .._codes import Kind
 from .._joining import Take, WorkerOptions
 from .._wire.dtypes import AnyArray, Dtype
 from ..compression import Compression
-from ..coordinator import Coordinator
 from ..errors import Code, error
 from ..layout import Layout
 from ..tensors import Rows
-from ..verdict import Stats
-from ..worker import Worker
+from ._around import Around
 from ._member import Joining, Member
 from ._mirror import Named, filled, master_dtype, part
 from ._reading import loss_of, numbers_of
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-class LocalUpdates(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
+class LocalUpdates(Around, torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
     """
     Steps of an optimizer of torch's; every so many of them, what has changed is pushed.
 
@@ -186,35 +184,9 @@ class LocalUpdates(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
         """As of the inner optimizer."""
         self._inner.zero_grad(set_to_none)
 
-    def flush(self, *, timeout: float | None = None) -> None:
-        """Wait until everything pushed is settled; TIMEOUT, FENCED, CLOSED."""
-        self._member.group.agree(lambda: self._member.worker.flush(timeout=timeout))
-
-    @property
-    def worker(self) -> Worker:
-        """The worker beneath; STATE in a process of a group that does not lead."""
-        return self._member.worker
-
-    @property
-    def coordinator(self) -> Coordinator:
-        """Remote control; STATE in a process of a group that does not lead."""
-        return self._member.source.coordinator
-
-    @property
-    def stats(self) -> Stats:
-        """What became of what was pushed."""
-        return self._member.worker.stats
-
-    @property
-    def position(self) -> tuple[int, int]:
-        """(epoch, version) of the parameters that training went on from."""
-        return self._member.position[1:]
-
     def state_dict(self) -> dict[str, Any]:
         """That of the inner optimizer, and under "gradmq" where training went on from."""
-        instance, epoch, version = self._member.position
-        told = {"instance": instance, "epoch": epoch, "version": version}
-        return {**self._inner.state_dict(), "gradmq": told}
+        return {**self._inner.state_dict(), "gradmq": self._stands()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Restore the inner optimizer, and go on from the newest parameters."""

@@ -10,12 +10,10 @@ import torch
 from .._joining import Take, WorkerOptions
 from .._wire.dtypes import AnyArray, Dtype
 from ..compression import Compression
-from ..coordinator import Coordinator
 from ..errors import Code, error
 from ..layout import Layout
 from ..tensors import Rows
-from ..verdict import Stats
-from ..worker import Worker
+from ._around import Around
 from ._group import Group
 from ._member import Joining, Member
 from ._mirror import Named
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-class Optimizer(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
+class Optimizer(Around, torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
     """
     Pushes gradients to a coordinator, and takes the parameters that it makes of them.
 
@@ -234,30 +232,6 @@ class Optimizer(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
             group["lr"] = self._rate
         return self._rate
 
-    def flush(self, *, timeout: float | None = None) -> None:
-        """Wait until everything pushed is settled; TIMEOUT, FENCED, CLOSED."""
-        self._member.group.agree(lambda: self._member.worker.flush(timeout=timeout))
-
-    @property
-    def worker(self) -> Worker:
-        """The worker beneath; STATE in a process of a group that does not lead."""
-        return self._member.worker
-
-    @property
-    def coordinator(self) -> Coordinator:
-        """Remote control; STATE in a process of a group that does not lead."""
-        return self._member.source.coordinator
-
-    @property
-    def stats(self) -> Stats:
-        """What became of what was pushed."""
-        return self._member.worker.stats
-
-    @property
-    def position(self) -> tuple[int, int]:
-        """(epoch, version) of the parameters that the module has."""
-        return self._member.position[1:]
-
     def reduces(self) -> Group:
         """For `hook`: the group, whose leader alone has gradients from now on."""
         group = self._member.group
@@ -284,9 +258,7 @@ class Optimizer(torch.optim.Optimizer):  # type: ignore[misc, unused-ignore]
 
         Moments and settings are the coordinator's, whose checkpoints hold them.
         """
-        instance, epoch, version = self._member.position
-        told = {"instance": instance, "epoch": epoch, "version": version}
-        return {**super().state_dict(), "gradmq": told}
+        return {**super().state_dict(), "gradmq": self._stands()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """
