@@ -77,6 +77,13 @@ install (DIRECTORY ${PROJECT_SOURCE_DIR}/schemas/ DESTINATION ${gradmq_share}/sc
 install (FILES ${PROJECT_SOURCE_DIR}/bindings/examples/digits/digits.csv DESTINATION ${gradmq_share})
 install (FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+# The service. systemd finds these below /usr and /usr/local alike; its configuration goes to /etc/gradmq, which a
+# package does and the administrator after `cmake --install`.
+install (FILES ${PROJECT_SOURCE_DIR}/deploy/systemd/gradmqd.service DESTINATION lib/systemd/system)
+install (FILES ${PROJECT_SOURCE_DIR}/deploy/systemd/gradmq.sysusers DESTINATION lib/sysusers.d RENAME gradmq.conf)
+install (FILES ${PROJECT_SOURCE_DIR}/deploy/systemd/gradmq.tmpfiles DESTINATION lib/tmpfiles.d RENAME gradmq.conf)
+install (FILES ${PROJECT_SOURCE_DIR}/deploy/systemd/gradmqd.conf DESTINATION ${gradmq_share})
+
 # Pages and completions that the build generates from the tables of verbs and options.
 foreach (section 1 5 8)
     install (DIRECTORY ${CMAKE_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section}
