@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import numpy as np
 import pytest
 from fake import EPOCH, MODEL, Fake
 
 import gradmq
+from gradmq import Code, GradMQError
 from gradmq._wire import gradient, schema, topics
 from gradmq.aio import AsyncCoordinator, AsyncWorker
 
@@ -72,3 +74,48 @@ def test_events_are_followed_in_a_loop_too() -> None:
     with Fake() as fake:
         told = asyncio.run(run(fake))
     assert (told.state, told.deadline, told.position.epoch) == ("RUNNING", 0.25, EPOCH)
+
+
+def test_tasks_that_wait_are_told_of_a_close() -> None:
+    async def run(fake: Fake) -> None:
+        worker = AsyncWorker(CONTROL, **fake.options)
+        await worker.open()
+        await worker.parameters()
+        fake.credit = 1
+        fake.publish_ack()
+
+        async def follow() -> int:
+            return len([one async for one in worker.updates()])
+
+        waiting = asyncio.create_task(worker.parameters("next"))
+        following = asyncio.create_task(follow())
+        await worker.push(ONES)
+        pushing = asyncio.create_task(worker.push(ONES))
+        await asyncio.sleep(0.05)
+        with pytest.raises(GradMQError):
+            await worker.close(timeout=0)
+        for task in (waiting, pushing):
+            with pytest.raises(GradMQError) as caught:
+                await asyncio.wait_for(task, 20)
+            assert caught.value.code == Code.CLOSED
+        assert await asyncio.wait_for(following, 20) == 0
+
+    with Fake() as fake:
+        fake.credit = 1
+        asyncio.run(run(fake))
+
+
+def test_a_task_that_asks_is_told_of_a_close() -> None:
+    async def run(fake: Fake) -> None:
+        coordinator = AsyncCoordinator(CONTROL, **fake.options)
+        await coordinator.open()
+        fake.answer = lambda request, reply: time.sleep(0.3)
+        asking = asyncio.create_task(coordinator.status())
+        await asyncio.sleep(0.05)
+        await coordinator.close()
+        with pytest.raises(GradMQError) as caught:
+            await asyncio.wait_for(asking, 20)
+        assert caught.value.code == Code.CLOSED
+
+    with Fake() as fake:
+        asyncio.run(run(fake))

@@ -149,6 +149,7 @@ def test_another_process_is_believed_from_its_own_beginning() -> None:
     made, settled = ledger(5)
     take(made, ack(3, 3, applied=3))
     made.forget()
+    assert (made.credit.gradients, made.credit.bytes) == (1, 0)
     take(made, ack(3, 3, applied=0))
     assert len(settled) == 3
     take(made, ack(5, 5, applied=2))

@@ -78,6 +78,7 @@ class Asking:
         requester, self._requester = self._requester, None
         if requester is not None:
             requester.close()
+            self.session.waiter.changed()
 
     @property
     def model(self) -> str:

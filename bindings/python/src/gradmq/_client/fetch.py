@@ -109,7 +109,8 @@ class Fetch:
                 await self._sync_once(deadline)
         finally:
             for socket in sockets:
-                socket.unsubscribe(topic)
+                if not socket.closed:
+                    socket.unsubscribe(topic)
             stream.nonce = 0
 
     async def _sync_once(self, deadline: float) -> None:
@@ -199,6 +200,7 @@ class Fetch:
 
     async def _parameters(self, which: str, deadline: float) -> Parameters:
         link, stream = self._link, self._link.stream
+        link.check_open()
         link.progress()
         inbox.read_updates(link)
         link.able_to_fetch()

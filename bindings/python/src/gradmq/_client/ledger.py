@@ -79,6 +79,7 @@ class Ledger:
     def forget(self) -> None:
         """Another process answers for the coordinator: what was told counts no longer."""
         self.received = self.told = self._told_applied = 0
+        self.credit = Credit()
         self.confirm = Confirm()
 
     def take(self, ack: Any, *, asked: bool, at: float, apart: float) -> Calls:

@@ -75,6 +75,7 @@ class Link:
         self.instance = 0
         self.position = (0, 0)
         self._former: deque[int] = deque(maxlen=_INSTANCES_KEPT)
+        self.ended = False  # its sockets are closed
         self.leaving = False  # nothing more is asked by itself
         self.fenced = False
         self.closed = False
@@ -131,7 +132,12 @@ class Link:
         self.gradients = self.monitor = None
 
     def close(self) -> None:
-        """Close everything. Nothing is waited for but the lease's thread."""
+        """
+        Close everything. Nothing is waited for but the lease's thread.
+
+        Tasks that wait are told: CLOSED.
+        """
+        self.ended = True
         if self.lease is not None:
             self.lease.stop()
         self.close_gradients()
@@ -141,6 +147,7 @@ class Link:
         self.events = self.updates = None
         self.control.close()
         self.probe.close()
+        self.session.waiter.changed()
 
     # ----------------------------------------------------------------------------------------------
     # Positions and settlement
@@ -291,6 +298,11 @@ class Link:
                 Code.CLOSED, f"the coordinator of {session.model} at {session.control} is closing"
             )
 
+    def check_open(self) -> None:
+        """Raise where another task has closed it meanwhile."""
+        if self.ended:
+            raise error(Code.CLOSED, f"the worker {self.session.name} was closed")
+
     def able_to_fetch(self) -> None:
         """Parameters can be had while the coordinator closes, but not by a fenced worker."""
         if self.fenced:
@@ -316,6 +328,7 @@ class Link:
             reading.append(self.probe.socket)
         writing = [self.gradients] if self.blocked and self.gradients is not None else []
         await self.session.waiter.wait(reading, max(0.0, seconds), writing)
+        self.check_open()
 
     def _look_for_loss(self, at: float) -> None:
         """Where settlement is waited for and nothing moves."""

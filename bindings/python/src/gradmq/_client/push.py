@@ -138,6 +138,7 @@ class Push:
         # What another task is given while this one waits is not what it was made from.
         stated = self._base(with_base, base)
         async with self._lock:
+            self._link.check_open()
             layout = self._layout()
             if self._compression is not None and said.kind != Kind.MODEL_PARAMETERS:
                 if partial or dtype is not None:
@@ -175,6 +176,7 @@ class Push:
         """Push "nothing from me this time"."""
         stated = self._base(with_base, base)
         async with self._lock:
+            self._link.check_open()
             await self._wait_for_room(0, deadline)
             written = self._header(said, stated, self._link.layout, None, [])
             sequence = await self._send(Kept(written, (), 0), deadline)

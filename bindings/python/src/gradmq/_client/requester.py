@@ -273,6 +273,8 @@ class Requester:
             seconds = min(self.wait_seconds(), deadline - at)
             writing = () if asked.sent else (self.socket,)
             await self.session.waiter.wait([self.socket], seconds, writing)
+            if self._asked is not asked:
+                raise error(Code.CLOSED, f"{self.session.name} was closed while it waited")
         return answer
 
     async def call(
@@ -297,6 +299,8 @@ class Requester:
     ) -> Answer:
         busy = 0
         while True:
+            if self.socket.closed:
+                raise error(Code.CLOSED, f"{self.session.name} was closed")
             self.ask(what, body, payload, **head)
             answer = await self._await(deadline)
             busy += 1

@@ -117,7 +117,12 @@ class WorkerCore:
         """Iterate over versions, each newer than the one before; see `gradmq.Worker.updates`."""
         last: tuple[int, int, int] | None = None
         while not self._closed:
-            parameters = await self.next_update(last, timeout)
+            try:
+                parameters = await self.next_update(last, timeout)
+            except GradMQError:
+                if self._closed:
+                    return
+                raise
             last = (parameters.instance, *parameters.position)
             yield parameters
 
