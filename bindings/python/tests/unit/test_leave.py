@@ -68,6 +68,24 @@ def test_an_answer_to_what_could_not_be_decoded_is_ours() -> None:
         assert len(fake.asked) == 1
 
 
+def test_a_time_that_is_over_while_it_is_busy_says_that_it_is() -> None:
+    with Fake() as fake, gradmq.Coordinator(CONTROL, **{**fake.options, "timeout": 4.0}) as remote:
+        asked: list[None] = []
+
+        def answer(request: Any, reply: Any) -> list[bytes] | None:
+            asked.append(None)
+            if len(asked) > 1:
+                reply.request_id += 1
+            reply.code = Code.BUSY
+            return None
+
+        fake.answer = answer
+        with pytest.raises(GradMQError) as caught:
+            remote.status()
+        assert caught.value.code == Code.BUSY
+        assert len(asked) > 1
+
+
 def test_a_coordinator_that_is_busy_is_asked_again_what_it_is() -> None:
     with Fake() as fake, gradmq.Worker(CONTROL, **fake.options) as worker:
         worker.push(ONES)

@@ -121,9 +121,13 @@ export class Requester {
             until,
             () => this.timeout(name, 0),
             async () => {
+                let error: GradmqError | undefined;
                 for (let busy = 0; ; busy++) {
-                    const answer = await this.ask(body, until, extras);
-                    const error = replyError(answer.reply);
+                    const answer = await this.ask(body, until, extras).catch((late) => {
+                        //  What was answered last says more than that the time is over.
+                        throw error && GradmqError.is(late, "TIMEOUT") ? error : late;
+                    });
+                    error = replyError(answer.reply);
                     if (!error) return answer;
                     const wait = backoff(busy);
                     if (!isPassing(body, error.code) || wait >= until.left) throw error;

@@ -64,6 +64,18 @@ describe("control", () => {
         }
     });
 
+    test("a time that is over while the coordinator is busy says that it is", async () => {
+        let asked = 0;
+        const fake = new Fake(() => (asked++ ? new Promise<Told>(() => {}) : { code: codes.BUSY }));
+        const requester = new Requester(await fake.open());
+        try {
+            await refused("BUSY", requester.call({ case: "status", value: {} }, new Deadline(4000)));
+        } finally {
+            requester.close();
+            fake.close();
+        }
+    });
+
     test("an endpoint that is none is refused with a sentence", () => {
         assert.throws(
             () => new Requester(Session.open({ control: "nonsense" })),

@@ -298,11 +298,19 @@ class Requester:
         self, what: str, body: Any, payload: Frames, deadline: float, head: dict[str, Any]
     ) -> Answer:
         busy = 0
+        refused: Answer | None = None
         while True:
             if self.socket.closed:
                 raise error(Code.CLOSED, f"{self.session.name} was closed")
             self.ask(what, body, payload, **head)
-            answer = await self._await(deadline)
+            try:
+                answer = await self._await(deadline)
+            except GradMQError as why:
+                if refused is None or why.code != Code.TIMEOUT:
+                    raise
+                # What was answered last says more than that the time is over.
+                return refused
+            refused = answer
             busy += 1
             wait = self._backoff(busy)
             code = answer.message.code
