@@ -21,9 +21,9 @@ def rejoin() -> None:
             worker.push(ones())
             worker.flush()
             incarnation = worker.stats.incarnation
-            # Another connection ends the membership, as a lease that runs out would.
+            # Another connection ends the membership, as a lease that runs out would; with its next
+            # renewal the worker may be back at any time.
             _leave(daemon, "w1", incarnation)
-            assert coordinator.workers() == []
             for _ in range(3):
                 worker.push(ones())
             worker.flush()
