@@ -3,8 +3,11 @@ set (type.html "text/html; charset=utf-8")
 set (type.css "text/css; charset=utf-8")
 set (type.js "text/javascript; charset=utf-8")
 set (type.svg "image/svg+xml")
+set (type.txt "text/plain; charset=utf-8")
 
-file (GLOB names RELATIVE ${FOLDER} ${FOLDER}/*)
+# What is said to whoever keeps the files is not for a browser.
+file (GLOB_RECURSE names RELATIVE ${FOLDER} ${FOLDER}/*)
+list (FILTER names EXCLUDE REGEX "[.]md$")
 list (SORT names)
 set (arrays "")
 set (rows "")

@@ -79,7 +79,7 @@ answers_with 200 history.json
 said 'd == []'
 
 # The page asks for nothing elsewhere, and every answer says that it may not.
-for path in '' index.html page.js page.css metrics healthz status.json history.json no/such/path; do
+for path in '' index.html page.js page.css uplot/uplot.js icon.svg metrics healthz status.json history.json no/such/path; do
     get "$path"
     header "Content-Security-Policy: default-src 'none'; .*frame-ancestors 'none'"
     header 'X-Content-Type-Options: nosniff'

@@ -1,54 +1,81 @@
-"use strict";
+// Follows the daemon: the history at first and whenever it was gone, and then what happens.
 
-// Rows of cells into a table; text only, since names come from workers.
-function fill(id, rows) {
-    const table = document.getElementById(id);
-    table.replaceChildren(...rows.map((row, index) => {
-        const line = document.createElement("tr");
-        for (const [place, cell] of row.entries()) {
-            const head = id === "workers" ? index === 0 : place === 0;
-            const element = document.createElement(head ? "th" : "td");
-            element.textContent = cell ?? "";
-            line.append(element);
-        }
-        return line;
-    }));
+import { follow } from "./connection.js";
+import { Curves, Rates } from "./curves.js";
+import { Figures } from "./figures.js";
+import * as format from "./format.js";
+import { showStatus } from "./status.js";
+import { say, Settings, showStaleness, Workers } from "./tables.js";
+
+const find = (id) => document.getElementById(id);
+
+const curves = new Curves();
+const rates = new Rates();
+const curveFigures = new Figures(find("curves"), curves, false, find("curves-more"));
+const rateFigures = new Figures(find("rates"), rates, true, null);
+const workers = new Workers();
+const settings = new Settings();
+let early = null; // reports that came while the history was on its way
+
+function showCurves() {
+    find("curves-empty").hidden = curves.length > 0;
+    curveFigures.show();
 }
 
-function showStatus(status) {
-    document.getElementById("model").textContent = status.model;
-    fill("status", [
-        ["state", status.state + (status.why ? ": " + status.why : "")],
-        ["version", status.position.version + " of epoch " + status.position.epoch],
-        ["gradients a second", status.rates.gradients.toFixed(1)],
-        ["bytes a second", status.rates.bytes.toFixed(0)],
-        ["queue", status.queued_gradients + " gradients, " + status.queued_bytes + " bytes"],
-        ["credit of each worker", status.credit.gradients],
-        ["settings", "revision " + status.settings.revision],
-        ["members", status.members],
-    ]);
-    fill("workers", [["name", "seen", "settled", "queued", "waits for", "refused"]].concat(
-        status.workers.map((worker) => [
-            worker.name, worker.seen_ms_ago + " ms ago", worker.settled_through, worker.queued,
-            worker.waits_for ?? (worker.awaited ? "nothing; others wait for it" : ""),
-            Object.entries(worker.refused_by).map(([code, count]) => count + " " + code).join(", "),
-        ])));
-}
-
-function showStep(step) {
-    fill("step", [["steps", step.steps], ["version", step.position.version]].concat(
-        step.metrics.map((metric) => [metric.name, metric.mean])));
-}
-
-const connection = document.getElementById("connection");
-const events = new EventSource("events");
-events.onopen = () => { connection.textContent = "live"; };
-events.onerror = () => { connection.textContent = "not connected; trying again"; };
-events.addEventListener("status", (event) => {
-    const status = JSON.parse(event.data);
-    showStatus(status);
-    if (status.step) {
-        showStep(status.step);
+// A daemon that was started anew has another history. Without an answer, what is here stays.
+async function loadHistory() {
+    const mine = early = [];
+    let steps = null;
+    try {
+        const answer = await fetch("history.json");
+        steps = answer.ok ? await answer.json() : null;
+    } catch {
+        // The connection says so already.
     }
+    if (early !== mine) {
+        return;
+    }
+    early = null;
+    if (steps) {
+        curves.clear();
+    }
+    for (const step of [...(steps ?? []), ...mine]) {
+        curves.add(step);
+    }
+    showCurves();
+}
+
+function showLink(live, words) {
+    document.documentElement.classList.toggle("gone", !live);
+    say(find("link"), live ? "live" : "not connected");
+    say(find("connection"), words);
+}
+
+follow({
+    opened () {
+        showLink(true, "");
+        loadHistory();
+    },
+    gone (since) {
+        showLink(false, `No news from gradmqd since ${format.time(since)}: what is shown is from then. Trying again every 2 s.`);
+    },
+    status (status) {
+        showStatus(status);
+        workers.show(status);
+        settings.show(status);
+        showStaleness(status.counters);
+        rates.add(status);
+        rateFigures.show();
+    },
+    step (step) {
+        if (early) {
+            early.push(step);
+        } else if (curves.add(step)) {
+            showCurves();
+        }
+    },
 });
-events.addEventListener("step", (event) => showStep(JSON.parse(event.data)));
+
+for (const choice of document.querySelectorAll("input[name=axis]")) {
+    choice.addEventListener("change", () => curveFigures.setAxis(choice.value === "time"));
+}
