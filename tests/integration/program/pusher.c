@@ -11,6 +11,8 @@
 //  lines "waiting: ..." and "verdict ...". The end of the input is "close 10000".
 //
 //      program.pusher CONTROL NAME
+//
+//  Every gradient reports 1 as the metric that GRADMQ_PUSHER_METRIC names, where it is set.
 
 #include "gradmq.h"
 
@@ -54,7 +56,9 @@ s_verdict (const gradmq_verdict_t *verdict, void *context)
 static gradmq_err_t
 s_push (s_pusher_t *self, uint64_t first, uint64_t count, gradmq_reason_t *why)
 {
-    const gradmq_push_t push = {.without_base = !self->with_base};
+    const gradmq_metric_info_t metric = {.name = getenv ("GRADMQ_PUSHER_METRIC"), .value = 1};
+    const gradmq_push_t push = {
+        .without_base = !self->with_base, .metrics = &metric, .metric_count = metric.name ? 1 : 0};
     gradmq_err_t err = GRADMQ_OK;
     for (uint64_t i = first; i < first + count && i < self->elements && !err; i++) {
         self->gradient [i] = 1;
