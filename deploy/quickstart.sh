@@ -7,12 +7,13 @@ export OPENBLAS_NUM_THREADS=1
 
 usage () {
     cat << 'TEXT'
-usage: deploy/quickstart.sh [--workers N] [--languages LIST] [--gradients N] [--out DIR]
+usage: deploy/quickstart.sh [--workers N] [--languages LIST] [--gradients N] [--out DIR] [--stay]
 
 Installs the packages that are missing (Debian, Ubuntu), builds, starts gradmqd on this machine,
 trains a small neural network on 1,437 images of handwritten digits with N processes over tcp,
 each on its own part of the images, and tests it on 360 others. Stops everything it started.
-The workers are written in different languages, and train one model at the same time.
+The workers are written in different languages, and train one model at the same time. A page on
+this machine shows it as it happens; its address is printed.
 
   --workers N     worker processes, 1 to 40; default 4, or one a language where there are more
   --languages LIST
@@ -20,6 +21,7 @@ The workers are written in different languages, and train one model at the same 
                   on this machine
   --gradients N   gradients in all, 100 to 1000000; default 8000
   --out DIR       where model, curve, records and logs go; default build/quickstart
+  --stay          at the end the broker goes on, with its page and the trained model, until Ctrl-C
   --help          this text
 
 Exit status: 0 done; 1 something failed, and what; 2 the command line is wrong.
@@ -60,9 +62,11 @@ workers=
 wanted=
 gradients=8000
 out=
+stay=false
 while [ $# -gt 0 ]; do
     case $1 in
         --help | -h) usage; exit 0 ;;
+        --stay) stay=true; shift ;;
         --workers | --languages | --gradients | --out)
             [ $# -gt 1 ] || wrong "$1: a value is missing"
             case $1 in
@@ -200,12 +204,12 @@ add_languages () {
 # ---------------------------------------------------------------------------------------------------
 # Broker
 
-# Print the first of four tcp ports in a row that nobody listens on.
+# Print the first of five tcp ports in a row that nobody listens on.
 free_ports () {
     local first port try
     for ((try = 0; try < 100; try++)); do
         first=$((20000 + RANDOM % 12000))
-        for ((port = first; port < first + 4; port++)); do
+        for ((port = first; port < first + 5; port++)); do
             if (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null; then continue 2; fi
         done
         echo "$first"
@@ -225,6 +229,8 @@ sockets
     gradients = "tcp://127.0.0.1:$(($1 + 1))"
     updates = "tcp://127.0.0.1:$(($1 + 2))"
     events = "tcp://127.0.0.1:$(($1 + 3))"
+http
+    listen = "127.0.0.1:$(($1 + 4))"
 TEXT
 }
 
@@ -233,6 +239,7 @@ start_broker () {
     local port try status=0
     port=$(free_ports) || fail "no free tcp ports on 127.0.0.1"
     control=tcp://127.0.0.1:$port
+    page=http://127.0.0.1:$((port + 4))/
     write_config "$port"
     "$bin/gradmqd" --config "$out/gradmqd.cfg" > "$out/gradmqd.log" 2>&1 < /dev/null &
     daemon=$!
@@ -259,6 +266,7 @@ broker () {
     for ((try = 0; try < 5; try++)); do
         if start_broker; then
             echo "broker: gradmqd, control on $control"
+            echo "page: $page"
             return 0
         fi
     done
@@ -338,6 +346,17 @@ stop_broker () {
     fi
 }
 
+# Until somebody ends it, which is how --stay is meant to end.
+stay_until_stopped () {
+    local status=0
+    trap 'stop_broker; exit 0' INT TERM
+    echo "the broker goes on; its page: $page, Ctrl-C ends it"
+    wait "$daemon" || status=$?
+    daemon=
+    log_tail "$out/gradmqd.log"
+    fail "gradmqd ended with status $status"
+}
+
 # What each language contributed, by what its workers said last.
 contributions () {
     local language name sum
@@ -361,7 +380,7 @@ broker
 start_training
 finish_training
 "$bin/gradmq" save "$model" --control "$control" --quiet
-stop_broker
+$stay || stop_broker
 
 records=(--csv "$out/run.csv" --solo "$out/solo.csv" --linear "$out/linear.csv" --parts "$workers")
 echo
@@ -374,3 +393,4 @@ echo "gradients applied: $applied"
 contributions
 echo "model: $model"
 echo "curve: $curve"
+! $stay || stay_until_stopped

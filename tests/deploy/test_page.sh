@@ -52,7 +52,8 @@ mkfifo "$scratch/asked" "$scratch/done"
 exec 3<> "$scratch/done"
 HOME=$scratch timeout 240 node "$folder/check.js" "$url" "$folder" < "$scratch/done" > "$scratch/asked" 2>&1 &
 browser=$!
-started+=("$browser")
+# Asked to end, it closes the browser; killed, it would leave it behind.
+trap 'kill -TERM "$browser" 2> /dev/null && wait "$browser"; finish' EXIT
 while read -r first rest; do
     if [ "$first" = ask ]; then
         obey "$rest" || fail "the browser's test asks for \"$rest\""

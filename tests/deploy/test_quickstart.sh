@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
 # deploy/quickstart.sh as a newcomer runs it, with C's workers alone: the model, the curve, what it says at the
-# end, and that nothing goes on when it is stopped in the middle.
+# end, the page with --stay, and that nothing goes on when it is stopped.
 set -u
 : "${GRADMQ_BUILD:=$PWD/build}"
 [ "$GRADMQ_BUILD" = "$PWD/build" ] || { echo "quickstart builds in build/, the build here is $GRADMQ_BUILD"; exit 78; }
+# shellcheck source=deploy/packages.sh
+. deploy/packages.sh
+gradmq_need curl > /dev/null || exit 77
 scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
+quickstart=
+finish () {
+    if [ -n "$quickstart" ] && kill -TERM "$quickstart" 2> /dev/null; then wait "$quickstart"; fi
+    rm -rf "$scratch"
+}
+trap finish EXIT
 
 fail () {
     echo "$*"
@@ -35,6 +43,29 @@ assert max(row["data_offsets"][1] for row in tensors.values()) == len(model) - 8
 assert xml.dom.minidom.parse(sys.argv[2]).documentElement.tagName == "svg"
 P
 
+# It stays with --stay: the page is there, and what it trained; Ctrl-C ends it, in order.
+deploy/quickstart.sh --languages c --workers 2 --gradients 1000 --out "$scratch/stay" --stay > "$scratch/out" 2>&1 < /dev/null &
+quickstart=$!
+for ((i = 0; i < 600; i++)); do
+    grep -q 'Ctrl-C ends it' "$scratch/out" && break
+    kill -0 "$quickstart" 2> /dev/null || fail "it does not stay"
+    sleep 0.1
+done
+says '^page: http://127\.0\.0\.1:[0-9]+/$'
+page=$(sed -n 's/^page: //p' "$scratch/out")
+curl -sSf -m 30 "$page" 2>&1 | grep -q '<title>GradMQ</title>' || fail "there is no page at $page"
+# What it tells is at most a second old.
+for ((i = 0; i < 100; i++)); do
+    curl -sSf -m 30 -o "$scratch/status.json" "${page}status.json" 2>&1 && grep -q '"version": 1000[,}]' "$scratch/status.json" && break
+    sleep 0.1
+done
+[ "$i" -lt 100 ] || fail "$page does not show what was trained"
+kill -TERM "$quickstart"
+status=0
+wait "$quickstart" || status=$?
+[ "$status" -eq 0 ] || fail "stopped while it stays it ends with $status"
+if curl -s -m 30 "$page" > /dev/null; then fail "the broker goes on after it was stopped"; fi
+
 # Stopped in the middle: nothing that it started goes on.
 deploy/quickstart.sh --languages c --workers 2 --gradients 60000 --out "$scratch/part" > "$scratch/out" 2>&1 < /dev/null &
 quickstart=$!
@@ -47,5 +78,5 @@ kill -TERM "$quickstart"
 status=0
 wait "$quickstart" || status=$?
 [ "$status" -eq 143 ] || fail "stopped by a signal it ends with $status, not 143"
-left=$(pgrep -af -- "$scratch/part|--data .*--gradients (30000|60000)\$" | grep -v "pgrep")
+left=$(pgrep -af -- "$scratch/|--data .*--gradients (30000|60000)\$" | grep -v "pgrep")
 [ -z "$left" ] || fail "these go on after it was stopped: $left"

@@ -184,9 +184,12 @@ async function checkLooks() {
 
 async function checkOutage() {
     outage = true;
+    await page.locator("footer").scrollIntoViewIfNeeded();
     await ask("kill");
     await soon("it says that the daemon is gone", () => document.getElementById("connection").textContent.includes("No news from gradmqd")
         && document.getElementById("link").textContent === "not connected");
+    const { y, height } = await page.locator("#connection").boundingBox();
+    check(y >= 0 && y + height <= 900, "whoever has gone down the page does not see it");
     check(await page.locator("#connection").getAttribute("role") === "status", "nobody is told of it");
     await accessible("without a daemon");
     await page.screenshot({ path: `${folder}/gone.png` });
