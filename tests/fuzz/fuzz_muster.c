@@ -19,6 +19,35 @@ s_again (const char *text, gradmq_reason_t *why)
     return written;
 }
 
+//  Does `text` have this line?
+static bool
+s_has (const char *text, const char *line, size_t size)
+{
+    while (*text) {
+        size_t here = strcspn (text, "\n") + 1;
+        if (here == size && memcmp (text, line, size) == 0)
+            return true;
+        text += here;
+    }
+    return false;
+}
+
+//  Who is gone stands in the order in which they went; of those who are here it has no meaning.
+static bool
+s_alike (const char *first, const char *second)
+{
+    bool gone = true, alike = strlen (first) == strlen (second);
+    for (const char *line = first; *line && alike;) {
+        size_t size = strcspn (line, "\n") + 1;
+        const char *here = strstr (line, " here ");
+        gone = gone && !(here && here < line + size);
+        alike =
+            gone ? memcmp (line, second + (line - first), size) == 0 : s_has (second, line, size);
+        line += size;
+    }
+    return alike;
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -31,7 +60,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     char *first = s_again (text, &why);
     if (first) {
         char *second = s_again (first, &why);
-        FUZZ_HOLDS (second && strcmp (first, second) == 0);
+        FUZZ_HOLDS (second && s_alike (first, second));
         free (second);
     } else
         FUZZ_HOLDS (strstr (why.text, "line"));
