@@ -15,9 +15,14 @@ const METRIC = "<img src=x onerror=alert(1)><b>&amp;";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const browser = await chromium.launch({
+    handleSIGTERM: false,
     executablePath: "/usr/bin/chromium",
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync"],
+});
+process.once("SIGTERM", async () => {
+    await browser.close();
+    process.exit(1);
 });
 const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
 const page = await context.newPage();
@@ -40,9 +45,9 @@ async function ask(what) {
 // Until it is true in the page.
 async function soon(words, expression, argument) {
     try {
-        await page.waitForFunction(expression, argument, { timeout: 60000 });
+        await page.waitForFunction(expression, argument, { timeout: 30000 });
     } catch (error) {
-        check(false, `not within a minute: ${words} (${String(error).split("\n")[0]})`);
+        check(false, `not within half a minute: ${words} (${String(error).split("\n")[0]})`);
     }
 }
 
