@@ -49,7 +49,9 @@ function waiting({ waiting_for, waiting_total, contributions, needed, deadline_m
     const more = waiting_total - waiting_for.length;
     const names = waiting_for.join(", ") + (more > 0 ? ` and ${format.count(more)} more` : "");
     const until = deadline_ms === null ? "" : `, for ${format.span(deadline_ms)} at most`;
-    return `The open step has ${format.count(contributions)} of ${format.count(needed)} contributions and waits for ${names}${until}.`;
+    // Under some policies it is not numbers that are waited for.
+    const have = needed ? `${format.count(contributions)} of ${format.count(needed)}` : format.count(contributions);
+    return `The open step has ${have} contributions and waits for ${names}${until}.`;
 }
 
 export function showStatus(status) {
