@@ -1,5 +1,6 @@
 # What is installed, and how other projects find it: headers, pkg-config, a CMake package. Nothing
-# installed names the folder it was installed to, so that it can be moved.
+# installed names the folder it was installed to, so that it can be moved. Components are packages
+# (cmake/package.cmake): programs, library, development.
 include (GNUInstallDirs)
 include (CMakePackageConfigHelpers)
 
@@ -11,7 +12,7 @@ set (gradmq_share ${CMAKE_INSTALL_DATADIR}/gradmq)
 foreach (program gradmqd gradmq_command)
     if (TARGET ${program})
         set_target_properties (${program} PROPERTIES INSTALL_RPATH "\$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
-        install (TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+        install (TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
     endif ()
 endforeach ()
 
@@ -28,7 +29,7 @@ function (gradmq_install_library)
         SOVERSION ${PROJECT_VERSION_MAJOR}
         EXPORT_NAME ${LIBRARY_EXPORT})
     install (TARGETS ${LIBRARY_TARGET} EXPORT gradmq
-        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library NAMELINK_COMPONENT development
         INCLUDES DESTINATION ${gradmq_headers})
 
     # From the folder of the .pc file back to the prefix.
@@ -37,7 +38,7 @@ function (gradmq_install_library)
     string (REGEX REPLACE "/$" "" to_prefix ${to_prefix})
     configure_file (cmake/templates/library.pc.in ${CMAKE_BINARY_DIR}/package/${LIBRARY_NAME}.pc @ONLY)
     install (FILES ${CMAKE_BINARY_DIR}/package/${LIBRARY_NAME}.pc
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 endfunction ()
 
 gradmq_install_library (
@@ -51,14 +52,17 @@ gradmq_install_library (
 
 # Headers.
 set (core ${PROJECT_SOURCE_DIR}/broker/core)
-install (FILES ${PROJECT_SOURCE_DIR}/bindings/c/include/gradmq.h DESTINATION ${gradmq_headers})
+install (FILES ${PROJECT_SOURCE_DIR}/bindings/c/include/gradmq.h
+    DESTINATION ${gradmq_headers} COMPONENT development)
 install (FILES ${PROJECT_SOURCE_DIR}/broker/coordinator/include/gradmq_coordinator.h
-    DESTINATION ${gradmq_headers})
-install (FILES ${core}/export.h ${core}/error.h ${core}/error.def DESTINATION ${gradmq_headers}/core)
+    DESTINATION ${gradmq_headers} COMPONENT development)
+install (FILES ${core}/export.h ${core}/error.h ${core}/error.def
+    DESTINATION ${gradmq_headers}/core COMPONENT development)
 
 # The CMake package.
 if (TARGET gradmq OR TARGET gradmq_coordinator_shared)
-    install (EXPORT gradmq NAMESPACE gradmq:: FILE gradmqTargets.cmake DESTINATION ${gradmq_package})
+    install (EXPORT gradmq NAMESPACE gradmq:: FILE gradmqTargets.cmake
+        DESTINATION ${gradmq_package} COMPONENT development)
     configure_package_config_file (cmake/templates/gradmqConfig.cmake.in
         ${CMAKE_BINARY_DIR}/package/gradmqConfig.cmake
         INSTALL_DESTINATION ${gradmq_package})
@@ -67,31 +71,37 @@ if (TARGET gradmq OR TARGET gradmq_coordinator_shared)
     install (FILES
         ${CMAKE_BINARY_DIR}/package/gradmqConfig.cmake
         ${CMAKE_BINARY_DIR}/package/gradmqConfigVersion.cmake
-        DESTINATION ${gradmq_package})
+        DESTINATION ${gradmq_package} COMPONENT development)
 endif ()
 
 # The protocol, for whoever writes a client in another language.
-install (DIRECTORY ${PROJECT_SOURCE_DIR}/schemas/ DESTINATION ${gradmq_share}/schemas
+install (DIRECTORY ${PROJECT_SOURCE_DIR}/schemas/ DESTINATION ${gradmq_share}/schemas COMPONENT development
     FILES_MATCHING PATTERN "*.proto" PATTERN "PROTOCOL.md" PATTERN "vectors" EXCLUDE)
 # What `gradmq bench convergence` learns from.
-install (FILES ${PROJECT_SOURCE_DIR}/bindings/examples/digits/digits.csv DESTINATION ${gradmq_share})
-install (FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install (FILES ${PROJECT_SOURCE_DIR}/bindings/examples/digits/digits.csv
+    DESTINATION ${gradmq_share} COMPONENT programs)
+install (FILES ${PROJECT_SOURCE_DIR}/LICENSE
+    DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT license)
 
 # The service. systemd finds these below /usr and /usr/local alike; its configuration goes to /etc/gradmq, which a
 # package does and the administrator after `cmake --install`.
-install (FILES ${PROJECT_SOURCE_DIR}/deploy/systemd/gradmqd.service DESTINATION lib/systemd/system)
-install (FILES ${PROJECT_SOURCE_DIR}/deploy/systemd/gradmq.sysusers DESTINATION lib/sysusers.d RENAME gradmq.conf)
-install (FILES ${PROJECT_SOURCE_DIR}/deploy/systemd/gradmq.tmpfiles DESTINATION lib/tmpfiles.d RENAME gradmq.conf)
-install (FILES ${PROJECT_SOURCE_DIR}/deploy/systemd/gradmqd.conf DESTINATION ${gradmq_share})
+install (FILES ${PROJECT_SOURCE_DIR}/deploy/systemd/gradmqd.service
+    DESTINATION lib/systemd/system COMPONENT programs)
+install (FILES ${PROJECT_SOURCE_DIR}/deploy/systemd/gradmq.sysusers
+    DESTINATION lib/sysusers.d COMPONENT programs RENAME gradmq.conf)
+install (FILES ${PROJECT_SOURCE_DIR}/deploy/systemd/gradmq.tmpfiles
+    DESTINATION lib/tmpfiles.d COMPONENT programs RENAME gradmq.conf)
+install (FILES ${PROJECT_SOURCE_DIR}/deploy/systemd/gradmqd.conf
+    DESTINATION ${gradmq_share} COMPONENT programs)
 
 # Pages and completions that the build generates from the tables of verbs and options.
-foreach (section 1 5 8)
-    install (DIRECTORY ${CMAKE_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section}
+foreach (section 1 8)
+    install (DIRECTORY ${CMAKE_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT programs
         OPTIONAL FILES_MATCHING PATTERN "*.${section}")
 endforeach ()
 install (FILES ${CMAKE_BINARY_DIR}/completions/gradmq
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions OPTIONAL)
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT programs OPTIONAL)
 install (FILES ${CMAKE_BINARY_DIR}/completions/_gradmq
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT programs OPTIONAL)
 install (FILES ${CMAKE_BINARY_DIR}/completions/gradmq.fish
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT programs OPTIONAL)
