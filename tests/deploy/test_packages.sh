@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Debian packages: made by CPack from a build of their own, with nothing that lintian calls an error; installed into a
+# clean root file system by apt, run there, removed and purged; and what is in -dev compiles programs.
+set -u
+# shellcheck source=deploy/packages.sh
+. deploy/packages.sh
+gradmq_need lintian dpkg-dev mmdebstrap > /dev/null || exit 77
+[ "$(id -u)" -eq 0 ] || { echo "a root file system cannot be entered but by root"; exit 78; }
+scratch=$(mktemp -d) || exit 1
+root=$scratch/root
+daemon=
+finish () {
+    [ -z "$daemon" ] || kill -KILL "$daemon" 2> /dev/null
+    wait 2> /dev/null
+    rm -rf "$scratch"
+}
+trap finish EXIT
+
+fail () {
+    echo "$*"
+    [ ! -s "$scratch/out" ] || tail -n 40 "$scratch/out"
+    exit 1
+}
+
+# A build that has the tests' places to die is not packaged.
+if [ -e build/CPackConfig.cmake ] && grep -q '^GRADMQ_TESTS:BOOL=ON$' build/CMakeCache.txt; then
+    (cd build && cpack -G DEB -B "$scratch/none") > "$scratch/out" 2>&1 && fail "a build with tests is packaged"
+    grep -q 'cmake --preset package' "$scratch/out" || fail "it does not say what to do"
+fi
+
+export DEBFULLNAME="A builder" DEBEMAIL=builder@packages.test
+rm -rf build/package/packages
+{ cmake --preset package && cmake --build --preset package && cpack --preset package; } > "$scratch/out" 2>&1 < /dev/null \
+    || fail "no packages are made"
+packages=("$PWD"/build/package/packages/*.deb)
+[ ${#packages[@]} -eq 3 ] || fail "there are ${#packages[@]} packages, not 3"
+lintian --allow-root --fail-on error "${packages[@]}" > "$scratch/out" 2>&1 || fail "lintian finds errors"
+
+# A clean root, where apt finds what they need.
+mkdir "$scratch/debs" && cp "${packages[@]}" "$scratch/debs/"
+mmdebstrap --variant=apt "--customize-hook=copy-in '$scratch/debs' /root" \
+    "--customize-hook=chroot \"\$1\" sh -c 'apt-get install -y --no-install-recommends /root/debs/*.deb'" \
+    "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$root" > "$scratch/out" 2>&1 || fail "they cannot be installed"
+rm -rf "$root/root/debs"
+within () {
+    chroot "$root" "$@" > "$scratch/out" 2>&1
+}
+within gradmq version || fail "gradmq does not run"
+within gradmqd --config /etc/gradmq/gradmqd.conf --check || fail "gradmqd refuses its configuration"
+[ "$(chroot "$root" stat -c %U /var/lib/gradmq)" = gradmq ] || fail "there is no user, or its folder is not there"
+for page in man1/gradmq.1.gz man8/gradmqd.8.gz; do
+    gzip -dc "$root/usr/share/man/$page" 2> "$scratch/out" | grep -q '^\.TH ' || fail "there is no page $page"
+done
+[ -s "$root/usr/share/bash-completion/completions/gradmq" ] || fail "bash cannot complete gradmq"
+mkdir "$root/run/gradmq"
+sockets=()
+for socket in control gradients updates events; do
+    sockets+=(--set "sockets/$socket=ipc:///run/gradmq/$socket")
+done
+chroot "$root" gradmqd --config /etc/gradmq/gradmqd.conf "${sockets[@]}" --set http/listen=127.0.0.1:0 > "$scratch/log" 2>&1 < /dev/null &
+daemon=$!
+within gradmq status --control ipc:///run/gradmq/control --timeout 20000 || fail "gradmqd does not answer: $(cat "$scratch/log")"
+grep -qw EMPTY "$scratch/out" || fail "it has another state"
+grep -q 'http://127.0.0.1' "$scratch/log" || fail "it has no page: $(cat "$scratch/log")"
+kill -TERM "$daemon"
+wait "$daemon" || fail "it ends with $?"
+daemon=
+
+# Removed and purged, nothing stays but state and the folder of keys.
+within dpkg --purge gradmq libgradmq-dev libgradmq0 || fail "they cannot be purged"
+left=$(cd "$root" && find . -xdev -name '*gradmq*' -not -path './proc/*' -not -path './run/*' | sort | tr '\n' ' ')
+[ "$left" = "./etc/gradmq ./var/lib/gradmq " ] || fail "these stay: $left"
+
+# A program is compiled with what -dev has, by pkg-config and by CMake.
+mkdir "$scratch/dev" "$scratch/outside"
+for package in "${packages[@]}"; do
+    dpkg-deb -x "$package" "$scratch/dev"
+done
+cat > "$scratch/outside/outside.c" << 'C'
+#include <gradmq.h>
+#include <stdio.h>
+int
+main (void)
+{
+    return printf ("%s\n", gradmq_err_name (GRADMQ_ERR_EPOCH)) < 0;
+}
+C
+cat > "$scratch/outside/CMakeLists.txt" << 'C'
+cmake_minimum_required (VERSION 3.25)
+project (outside LANGUAGES C)
+find_package (gradmq REQUIRED)
+add_executable (outside outside.c)
+target_link_libraries (outside PRIVATE gradmq::gradmq)
+C
+libraries=$(dirname "$(find "$scratch/dev" -name libgradmq.so)")
+# shellcheck disable=SC2046  # a list of words
+PKG_CONFIG_PATH=$libraries/pkgconfig cc "$scratch/outside/outside.c" -o "$scratch/outside/by-pkg-config" \
+    $(PKG_CONFIG_PATH=$libraries/pkgconfig pkg-config --cflags --libs gradmq) > "$scratch/out" 2>&1 || fail "pkg-config does not do"
+cmake -G Ninja -S "$scratch/outside" -B "$scratch/outside/build" "-DCMAKE_PREFIX_PATH=$scratch/dev/usr" > "$scratch/out" 2>&1 \
+    || fail "CMake does not find it"
+cmake --build "$scratch/outside/build" > "$scratch/out" 2>&1 || fail "CMake does not build with it"
+for program in "$scratch/outside/by-pkg-config" "$scratch/outside/build/outside"; do
+    [ "$(LD_LIBRARY_PATH=$libraries "$program")" = EPOCH ] || fail "$program does not run"
+done
