@@ -107,25 +107,25 @@ stops () {
 
 # Keys as the configuration tells: the secret one is a credential, which the daemon alone can read.
 takes_keys () {
-    mkdir -m 700 /root/keys
+    mkdir -m 700 /boot-test/keys
     gradmq keygen gradmqd --out /etc/credstore --quiet || fail "no key for the daemon"
-    gradmq keygen admin --role admin --out /root/keys --quiet || fail "no key for an admin"
-    gradmq keygen worker --workers 'w*' --out /root/keys --quiet || fail "no key for workers"
-    cp /root/keys/*.public /etc/gradmq/authorised/
+    gradmq keygen admin --role admin --out /boot-test/keys --quiet || fail "no key for an admin"
+    gradmq keygen worker --workers 'w*' --out /boot-test/keys --quiet || fail "no key for workers"
+    cp /boot-test/keys/*.public /etc/gradmq/authorised/
     sed -i -E 's/^#   (security|sockets|    [a-z]+ = )/\1/' "$conf"
     systemctl restart gradmqd || fail "it does not start with keys"
     [ -s /run/credentials/gradmqd.service/gradmqd.secret ] || fail "it was given no credential"
     [ "$(stat -c %U:%a /etc/credstore/gradmqd.secret)" = root:600 ] || fail "others can read the secret key"
     runuser -u gradmq -- cat /etc/credstore/gradmqd.secret > /dev/null 2>&1 && fail "the daemon's user reads the store"
     refused "${keys[@]}" || fail "it answers somebody without a key"
-    keys=(--secret /root/keys/admin.secret --server-key /etc/credstore/gradmqd.public)
+    keys=(--secret /boot-test/keys/admin.secret --server-key /etc/credstore/gradmqd.public)
     at 6310
     digits work --name w4 --gradients 10 || fail "w4 cannot train with a key"
 }
 
 # A reload reads the folder of keys again, in the same process.
 reloads () {
-    local pid worker=(--secret /root/keys/worker.secret --server-key /etc/credstore/gradmqd.public)
+    local pid worker=(--secret /boot-test/keys/worker.secret --server-key /etc/credstore/gradmqd.public)
     gradmq status "${worker[@]}" > /dev/null || fail "a worker's key does not let in"
     pid=$(property MainPID)
     rm /etc/gradmq/authorised/worker.public
