@@ -2,6 +2,7 @@
 # Debian packages: made by CPack from a build of their own, with nothing that lintian calls an error; installed into a
 # clean root file system by apt, run there, removed and purged; and what is in -dev compiles programs.
 set -u
+: "${GRADMQ_BUILD:=$PWD/build}"
 # shellcheck source=deploy/packages.sh
 . deploy/packages.sh
 gradmq_need lintian dpkg-dev mmdebstrap > /dev/null || exit 77
@@ -23,10 +24,9 @@ fail () {
 }
 
 # A build that has the tests' places to die is not packaged.
-if [ -e build/CPackConfig.cmake ] && grep -q '^GRADMQ_TESTS:BOOL=ON$' build/CMakeCache.txt; then
-    (cd build && cpack -G DEB -B "$scratch/none") > "$scratch/out" 2>&1 && fail "a build with tests is packaged"
-    grep -q 'cmake --preset package' "$scratch/out" || fail "it does not say what to do"
-fi
+grep -q '^GRADMQ_TESTS:BOOL=ON$' "$GRADMQ_BUILD/CMakeCache.txt" || fail "$GRADMQ_BUILD is no build with tests"
+(cd "$GRADMQ_BUILD" && cpack -G DEB -B "$scratch/none") > "$scratch/out" 2>&1 && fail "a build with tests is packaged"
+grep -q 'cmake --preset package' "$scratch/out" || fail "it does not say what to do"
 
 export DEBFULLNAME="A builder" DEBEMAIL=builder@packages.test
 rm -rf build/package/packages
