@@ -6,6 +6,7 @@ set -u
 : "${GRADMQ_BUILD:=$PWD/build}"
 # shellcheck source=deploy/packages.sh
 . deploy/packages.sh
+[ -x "$GRADMQ_BUILD/tests/program.thrower" ] || { echo "build with -DGRADMQ_TESTS=ON"; exit 77; }
 gradmq_need mmdebstrap systemd-container > /dev/null || exit 77
 tests/deploy/namespaces.sh || exit 78
 scratch=$(mktemp -d) || exit 1
@@ -55,7 +56,7 @@ fill_root () {
     install -D -m 644 deploy/systemd/gradmq.sysusers "$root/usr/lib/sysusers.d/gradmq.conf"
     install -D -m 644 deploy/systemd/gradmq.tmpfiles "$root/usr/lib/tmpfiles.d/gradmq.conf"
     install -D -m 644 -t "$root/etc/gradmq" deploy/systemd/gradmqd.conf
-    install -D -t "$root/boot-test" tests/deploy/boot/inside.sh
+    install -D -t "$root/boot-test" tests/deploy/boot/inside.sh "$GRADMQ_BUILD/tests/program.thrower" || return 1
     mkdir -p "$root/var/log/journal" "$root/etc/systemd/system/gradmqd.service.d" \
         "$root/etc/systemd/system/multi-user.target.wants"
     # Nobody wants to wait for the 30 seconds that it has.
