@@ -62,6 +62,13 @@ started () {
     [ "$(stat -c %U:%a /var/lib/gradmq)" = gradmq:700 ] || fail "/var/lib/gradmq is not its own"
 }
 
+# Without keys a reload has nothing to read, and says so.
+hears () {
+    systemctl reload gradmqd || fail "it cannot be reloaded"
+    until_true 10 said "SIGHUP changes nothing" || fail "a reload does not reach it"
+    is ActiveState active || fail "a reload has ended it"
+}
+
 # The watchdog ends a daemon that hangs while a worker trains, and none of its gradients is lost or counted twice.
 hangs () {
     local worker pid status=0
@@ -135,7 +142,7 @@ takes_keys () {
     digits work --name w4 --gradients 10 || fail "w4 cannot train with a key"
 }
 
-# A reload reads the folder of keys again, in the same process.
+# A key that was taken away lets nobody in after a reload, in the same process.
 reloads () {
     local pid worker=(--secret /boot-test/keys/worker.secret --server-key /etc/credstore/gradmqd.public)
     gradmq status "${worker[@]}" > /dev/null || fail "a worker's key does not let in"
@@ -164,7 +171,7 @@ refuses () {
     is NRestarts "$restarts" || fail "a wrong configuration is tried again"
 }
 
-for part in started hangs hangs_again computes stops takes_keys reloads refuses; do
+for part in started hears hangs hangs_again computes stops takes_keys reloads refuses; do
     echo "$part"
     "$part"
 done
