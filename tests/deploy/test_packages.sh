@@ -38,10 +38,10 @@ lintian --allow-root --fail-on error "${packages[@]}" > "$scratch/out" 2>&1 || f
 
 # A clean root, where apt finds what they need.
 mkdir "$scratch/debs" && cp "${packages[@]}" "$scratch/debs/"
-mmdebstrap --variant=apt "--customize-hook=copy-in '$scratch/debs' /root" \
-    "--customize-hook=chroot \"\$1\" sh -c 'apt-get install -y --no-install-recommends /root/debs/*.deb'" \
+mmdebstrap --variant=apt "--customize-hook=copy-in '$scratch/debs' /var/tmp" \
+    "--customize-hook=chroot \"\$1\" sh -c 'apt-get install -y --no-install-recommends /var/tmp/debs/*.deb'" \
     "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$root" > "$scratch/out" 2>&1 || fail "they cannot be installed"
-rm -rf "$root/root/debs"
+rm -rf "$root/var/tmp/debs"
 within () {
     chroot "$root" "$@" > "$scratch/out" 2>&1
 }
