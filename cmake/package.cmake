@@ -62,6 +62,9 @@ gradmqd is made of, inside a program of one's own.")
 set (CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libgradmq-dev)
 set (CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set (CPACK_COMPONENT_DEVELOPMENT_DEPENDS library)
+# What its pkg-config files ask for.
+set (CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
+    "libzmq3-dev, libczmq-dev, libprotobuf-c-dev, libsodium-dev, libopenblas-dev")
 set (CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "This is what a program is compiled with: headers, pkg-config files and a CMake
 package of libgradmq and libgradmq-coordinator, and the protocol for clients
 in other languages.")

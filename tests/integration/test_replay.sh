@@ -123,9 +123,9 @@ done
 gradmq record --stop --quiet || fail "the recording does not end"
 replayed compressed 36
 
-# Merged parameters, each with the version that it was made from.
+# Merged parameters, each with the version that it was made from; all of them are kept, so that none is refused.
 gradmq load "$scratch/model.safetensors" --quiet || fail "load is refused"
-settings policy=merge optimizer=momentum momentum=0.9 merge_count=2 learning_rate=0.7
+settings policy=merge optimizer=momentum momentum=0.9 merge_count=2 pinned_snapshots=64 learning_rate=0.7
 gradmq record merged --quiet || fail "no recording"
 work trained 8 2
 gradmq record --stop --quiet || fail "the recording does not end"
