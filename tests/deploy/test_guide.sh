@@ -49,8 +49,10 @@ push
 cp -a "$scratch/state" "$scratch/copy"
 push
 holds 'd["position"]["version"] == 3' || fail "three gradients are not three versions"
-kill -KILL "$daemon"
-wait "$daemon" 2> /dev/null
+{
+    kill -KILL "$daemon"
+    wait "$daemon"
+} 2> /dev/null
 start_daemon --set "state/directory=$scratch/copy"
 holds 'd["position"]["version"] == 2 and d["state"] == "RUNNING"' || fail "the copy goes on from elsewhere"
 epoch=$(status 'd["position"]["epoch"]')

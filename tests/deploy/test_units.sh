@@ -45,7 +45,8 @@ check () {
     "$GRADMQ_BUILD/bin/gradmqd" --config "$1" --check > "$scratch/out" 2>&1 || fail "gradmqd refuses $2"
 }
 mkdir -m 700 "$scratch"/{state,credentials} && mkdir -m 755 "$scratch/authorised"
-"$GRADMQ_BUILD/bin/gradmq" keygen gradmqd --out "$scratch/credentials" > "$scratch/out" 2>&1 || fail "no keys"
+"$GRADMQ_BUILD/bin/gradmq" keygen server --out "$scratch/credentials" > "$scratch/out" 2>&1 || fail "no keys"
+mv "$scratch/credentials/server.secret" "$scratch/credentials/gradmqd.secret"
 sed "s|/var/lib/gradmq|$scratch/state|" deploy/systemd/gradmqd.conf > "$scratch/plain.conf"
 check "$scratch/plain.conf" "the configuration"
 sed -E "s|^#   (security\|sockets\|    [a-z]+ = )|\1|; s|/etc/gradmq/authorised|$scratch/authorised|" "$scratch/plain.conf" > "$scratch/keys.conf"
