@@ -4,25 +4,16 @@
 # GRADMQ_TEST_LONG=true the image itself is built from Debian's packages by buildah, without an engine (300 MB, some
 # minutes), and the same is run in it.
 set -u
-: "${GRADMQ_BUILD:=$PWD/build}" "${GRADMQ_TEST_LONG:=false}"
-export GRADMQ_BUILD
-# shellcheck source=deploy/packages.sh
-. deploy/packages.sh
-gradmq_need python3-yaml iproute2 > /dev/null || exit 77
+: "${GRADMQ_TEST_LONG:=false}"
+# shellcheck source=tests/deploy/fixture.sh
+. tests/deploy/fixture.sh
+need_packages python3-yaml iproute2
 tests/deploy/namespaces.sh || exit 78
-scratch=$(mktemp -d) || exit 1
 buildah=(buildah --storage-driver vfs --root "$scratch/images" --runroot "$scratch/images.run")
 container=
 finish () {
     [ -z "$container" ] || "${buildah[@]}" umount "$container" > /dev/null 2>&1
     rm -rf "$scratch"
-}
-trap finish EXIT
-
-fail () {
-    echo "$*"
-    tail -n 60 "$scratch/out"
-    exit 1
 }
 
 # trains ROOT: the whole of the compose file, and what came of it.
@@ -59,7 +50,7 @@ mkdir "$scratch/root"
 trains "$scratch/root"
 [ "$GRADMQ_TEST_LONG" = true ] || exit 0
 
-gradmq_need buildah crun mmdebstrap > /dev/null || exit 77
+need_packages buildah crun mmdebstrap
 mmdebstrap --variant=minbase bookworm "$scratch/base.tar" > "$scratch/out" 2>&1 || fail "no base"
 printf 'FROM scratch\nADD base.tar /\nCMD ["/bin/bash"]\n' > "$scratch/Dockerfile"
 "${buildah[@]}" bud --isolation chroot --format docker -f "$scratch/Dockerfile" -t localhost/base "$scratch" \

@@ -3,22 +3,12 @@
 # have is refused; the configuration passes the daemon's own check; and what the laptop's pods run is run, without a
 # cluster, with keys in the form and with the modes of the kubelet.
 set -u
-: "${GRADMQ_BUILD:=$PWD/build}"
-export GRADMQ_BUILD
-# shellcheck source=deploy/packages.sh
-. deploy/packages.sh
-gradmq_need python3-yaml iproute2 curl > /dev/null || exit 77
+# shellcheck source=tests/deploy/fixture.sh
+. tests/deploy/fixture.sh
+need_packages python3-yaml iproute2 curl
 command -v go > /dev/null || { echo "there is no go command; install Go 1.23 or newer"; exit 77; }
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
 tree=$scratch/kubernetes
 external=Secret/gradmq-server,ConfigMap/gradmq-authorised
-
-fail () {
-    echo "$*"
-    tail -n 60 "$scratch/out"
-    exit 1
-}
 
 copy () {
     rm -rf "$tree"

@@ -2,25 +2,16 @@
 # Debian packages: made by CPack from a build of their own, with nothing that lintian calls an error; installed into a
 # clean root file system by apt, run there, removed and purged; and what is in -dev compiles programs.
 set -u
-: "${GRADMQ_BUILD:=$PWD/build}"
-# shellcheck source=deploy/packages.sh
-. deploy/packages.sh
-gradmq_need lintian dpkg-dev mmdebstrap > /dev/null || exit 77
+# shellcheck source=tests/deploy/fixture.sh
+. tests/deploy/fixture.sh
+need_packages lintian dpkg-dev mmdebstrap
 [ "$(id -u)" -eq 0 ] || { echo "a root file system cannot be entered but by root"; exit 78; }
-scratch=$(mktemp -d) || exit 1
 root=$scratch/root
 daemon=
 finish () {
     [ -z "$daemon" ] || kill -KILL "$daemon" 2> /dev/null
     wait 2> /dev/null
     rm -rf "$scratch"
-}
-trap finish EXIT
-
-fail () {
-    echo "$*"
-    [ ! -s "$scratch/out" ] || tail -n 40 "$scratch/out"
-    exit 1
 }
 
 # A build that has the tests' places to die is not packaged.

@@ -2,23 +2,25 @@
 # deploy/quickstart.sh as a newcomer runs it, with C's workers alone: the model, the curve, what it says at the
 # end, the page with --stay, and that nothing goes on when it is stopped.
 set -u
-: "${GRADMQ_BUILD:=$PWD/build}"
+# shellcheck source=tests/deploy/fixture.sh
+. tests/deploy/fixture.sh
 [ "$GRADMQ_BUILD" = "$PWD/build" ] || { echo "quickstart builds in build/, the build here is $GRADMQ_BUILD"; exit 78; }
-# shellcheck source=deploy/packages.sh
-. deploy/packages.sh
-gradmq_need curl > /dev/null || exit 77
-scratch=$(mktemp -d) || exit 1
+need_packages curl
 quickstart=
 finish () {
     if [ -n "$quickstart" ] && kill -TERM "$quickstart" 2> /dev/null; then wait "$quickstart"; fi
     rm -rf "$scratch"
 }
-trap finish EXIT
 
-fail () {
-    echo "$*"
-    tail -n 30 "$scratch/out"
-    exit 1
+# comes_to PATTERN WORDS: it says so within a minute, and does not end before.
+comes_to () {
+    local i
+    for ((i = 0; i < 600; i++)); do
+        grep -q -- "$1" "$scratch/out" && return
+        kill -0 "$quickstart" 2> /dev/null || fail "$2"
+        sleep 0.1
+    done
+    fail "within a minute it does not say \"$1\""
 }
 
 says () {
@@ -46,11 +48,7 @@ P
 # It stays with --stay: the page is there, and what it trained; Ctrl-C ends it, in order.
 deploy/quickstart.sh --languages c --workers 2 --gradients 1000 --out "$scratch/stay" --stay > "$scratch/out" 2>&1 < /dev/null &
 quickstart=$!
-for ((i = 0; i < 600; i++)); do
-    grep -q 'Ctrl-C ends it' "$scratch/out" && break
-    kill -0 "$quickstart" 2> /dev/null || fail "it does not stay"
-    sleep 0.1
-done
+comes_to 'Ctrl-C ends it' "it does not stay"
 says '^page: http://127\.0\.0\.1:[0-9]+/$'
 page=$(sed -n 's/^page: //p' "$scratch/out")
 curl -sSf -m 30 "$page" 2>&1 | grep -q '<title>GradMQ</title>' || fail "there is no page at $page"
@@ -69,11 +67,7 @@ if curl -s -m 30 "$page" > /dev/null; then fail "the broker goes on after it was
 # Stopped in the middle: nothing that it started goes on.
 deploy/quickstart.sh --languages c --workers 2 --gradients 60000 --out "$scratch/part" > "$scratch/out" 2>&1 < /dev/null &
 quickstart=$!
-for ((i = 0; i < 600; i++)); do
-    grep -q '/60000 ' "$scratch/out" && break
-    kill -0 "$quickstart" 2> /dev/null || fail "it ends before it has trained"
-    sleep 0.1
-done
+comes_to '/60000 ' "it ends before it has trained"
 kill -TERM "$quickstart"
 status=0
 wait "$quickstart" || status=$?

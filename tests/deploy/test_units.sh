@@ -3,18 +3,9 @@
 # folders are made, and the daemon takes the configuration. What the unit forbids is tried where a service can be
 # started: tests/deploy/test_boot.sh.
 set -u
-: "${GRADMQ_BUILD:=$PWD/build}"
-# shellcheck source=deploy/packages.sh
-. deploy/packages.sh
-gradmq_need systemd > /dev/null || exit 77
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
-
-fail () {
-    echo "$*"
-    [ ! -s "$scratch/out" ] || cat "$scratch/out"
-    exit 1
-}
+# shellcheck source=tests/deploy/fixture.sh
+. tests/deploy/fixture.sh
+need_packages systemd
 
 # A program is looked for where systemd looks, which a build has not been installed to.
 unit=$scratch/gradmqd.service

@@ -127,7 +127,8 @@ stops () {
 # Keys as the configuration tells: the secret one is a credential, which the daemon alone can read.
 takes_keys () {
     mkdir -m 700 /boot-test/keys
-    gradmq keygen gradmqd --out /etc/credstore --quiet || fail "no key for the daemon"
+    gradmq keygen server --out /etc/credstore --quiet || fail "no key for the daemon"
+    mv /etc/credstore/server.secret /etc/credstore/gradmqd.secret
     gradmq keygen admin --role admin --out /boot-test/keys --quiet || fail "no key for an admin"
     gradmq keygen worker --workers 'w*' --out /boot-test/keys --quiet || fail "no key for workers"
     cp /boot-test/keys/*.public /etc/gradmq/authorised/
@@ -137,14 +138,14 @@ takes_keys () {
     [ "$(stat -c %U:%a /etc/credstore/gradmqd.secret)" = root:600 ] || fail "others can read the secret key"
     runuser -u gradmq -- cat /etc/credstore/gradmqd.secret > /dev/null 2>&1 && fail "the daemon's user reads the store"
     refused "${keys[@]}" || fail "it answers somebody without a key"
-    keys=(--secret /boot-test/keys/admin.secret --server-key /etc/credstore/gradmqd.public)
+    keys=(--secret /boot-test/keys/admin.secret --server-key /etc/credstore/server.public)
     at 6360
     digits work --name w4 --gradients 10 || fail "w4 cannot train with a key"
 }
 
 # A key that was taken away lets nobody in after a reload, in the same process.
 reloads () {
-    local pid worker=(--secret /boot-test/keys/worker.secret --server-key /etc/credstore/gradmqd.public)
+    local pid worker=(--secret /boot-test/keys/worker.secret --server-key /etc/credstore/server.public)
     gradmq status "${worker[@]}" > /dev/null || fail "a worker's key does not let in"
     pid=$(property MainPID)
     rm /etc/gradmq/authorised/worker.public
