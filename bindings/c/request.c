@@ -37,15 +37,15 @@ static const struct {
     {GRADMQ_COMMAND_CHECKPOINT, "Checkpoint", false},
     {GRADMQ_COMMAND_RESTORE, "Restore", false},
     {GRADMQ_COMMAND_RECORD, "Record", false},
+    {GRADMQ_COMMAND_NONE, "a request", false},
 };
 
-#define ROWS (sizeof s_commands / sizeof s_commands [0])
-
+//  The last row is that of what is in none.
 static size_t
 s_row (gradmq_command_t command)
 {
     size_t row = 0;
-    while (row < ROWS && s_commands [row].command != command)
+    while (s_commands [row].command != GRADMQ_COMMAND_NONE && s_commands [row].command != command)
         row++;
     return row;
 }
@@ -53,8 +53,7 @@ s_row (gradmq_command_t command)
 static const char *
 s_command_name (gradmq_command_t command)
 {
-    size_t row = s_row (command);
-    return row < ROWS ? s_commands [row].name : "a request";
+    return s_commands [s_row (command)].name;
 }
 
 gradmq_err_t
@@ -293,9 +292,8 @@ s_await (gradmq_requester_t *self, uint64_t deadline_ms, gradmq_reply_t *reply,
 static bool
 s_asks_again (gradmq_command_t command, uint32_t code)
 {
-    size_t row = s_row (command);
-    bool small = row < ROWS && s_commands [row].small;
-    return code == GRADMQ_ERR_BUSY || (code == GRADMQ_ERR_MEMORY && small);
+    return code == GRADMQ_ERR_BUSY
+           || (code == GRADMQ_ERR_MEMORY && s_commands [s_row (command)].small);
 }
 
 gradmq_err_t

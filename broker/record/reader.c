@@ -171,49 +171,48 @@ s_read_body (gradmq_record_reader_t *self, const s_head_t *head, gradmq_reason_t
     return GRADMQ_OK;
 }
 
-//  Are the next `count` records there to their last byte?
+//  The head of the next record; *whole tells whether the file has all of it and of its body.
 static gradmq_err_t
-s_look_ahead (gradmq_record_reader_t *self, uint64_t count, bool *whole, gradmq_reason_t *reason)
+s_find (gradmq_record_reader_t *self, s_head_t *head, bool *whole, gradmq_reason_t *reason)
 {
-    const uint64_t at = self->at, lsn = self->lsn;
-    gradmq_err_t err = GRADMQ_OK;
-    *whole = true;
-    for (uint64_t i = 0; i < count && *whole && !err; i++) {
-        s_head_t head = {0};
-        *whole = self->source.size - self->at >= GRADMQ_RECORD_HEAD_BYTES;
-        if (*whole)
-            err = s_read_head (self, &head, reason);
-        if (!*whole || err)
-            continue;
-        self->at += GRADMQ_RECORD_HEAD_BYTES;
-        *whole = head.length <= self->source.size - self->at;
-        self->at += *whole ? head.length : 0;
-        self->lsn = head.lsn;
-    }
-    self->at = at;
-    self->lsn = lsn;
+    uint64_t left = self->source.size - self->at;
+    *whole = left >= GRADMQ_RECORD_HEAD_BYTES;
+    gradmq_err_t err = *whole ? s_read_head (self, head, reason) : GRADMQ_OK;
+    if (*whole && !err)
+        *whole = head->length <= left - GRADMQ_RECORD_HEAD_BYTES;
     return err;
 }
 
-//  A record is there, and if it says that others belong together, they are.
-static gradmq_err_t
-s_accept (gradmq_record_reader_t *self, const gradmq_record_t *record, bool *whole,
-          gradmq_reason_t *reason)
+static void
+s_pass (gradmq_record_reader_t *self, const s_head_t *head)
 {
-    const uint64_t at = self->at;
-    *whole = true;
-    self->lsn = record->lsn;
-    self->at += GRADMQ_RECORD_HEAD_BYTES + record->size;
-    if (record->type != GRADMQ_RECORD_TOGETHER || record->size != sizeof (uint64_t))
-        return GRADMQ_OK;
-    uint64_t count = gradmq_get_u64 (record->body);
-    if (count > GRADMQ_RECORDS_TOGETHER)
-        return GRADMQ_OK;
-    gradmq_err_t err = s_look_ahead (self, count, whole, reason);
-    if (!*whole) {
-        self->at = at;
-        self->lsn = record->lsn - 1;
+    self->lsn = head->lsn;
+    self->at += GRADMQ_RECORD_HEAD_BYTES + head->length;
+}
+
+//  How many records behind this one have to be there for it to be.
+static uint64_t
+s_together (const s_head_t *head, const uint8_t *body)
+{
+    if (head->type != GRADMQ_RECORD_TOGETHER || head->length != sizeof (uint64_t))
+        return 0;
+    uint64_t count = gradmq_get_u64 (body);
+    return count <= GRADMQ_RECORDS_TOGETHER ? count : 0;
+}
+
+//  *whole tells whether the `count` records behind this one are there.
+static gradmq_err_t
+s_look_ahead (gradmq_record_reader_t *self, s_head_t head, uint64_t count, bool *whole,
+              gradmq_reason_t *reason)
+{
+    const uint64_t at = self->at, lsn = self->lsn;
+    gradmq_err_t err = GRADMQ_OK;
+    for (uint64_t i = 0; i < count && *whole && !err; i++) {
+        s_pass (self, &head);
+        err = s_find (self, &head, whole, reason);
     }
+    self->at = at;
+    self->lsn = lsn;
     return err;
 }
 
@@ -221,34 +220,26 @@ gradmq_err_t
 gradmq_record_next (gradmq_record_reader_t *self, gradmq_record_t *record, gradmq_reason_t *reason)
 {
     *record = (gradmq_record_t){.type = GRADMQ_RECORD_NONE};
-    uint64_t left = self->source.size - self->at;
-    if (left < GRADMQ_RECORD_HEAD_BYTES) {
-        self->cut = left;
-        return GRADMQ_OK;
-    }
     s_head_t head = {0};
-    gradmq_err_t err = s_read_head (self, &head, reason);
+    bool whole;
+    gradmq_err_t err = s_find (self, &head, &whole, reason);
+    if (!err && whole)
+        err = s_read_body (self, &head, reason);
+    if (!err && whole)
+        err = s_look_ahead (self, head, s_together (&head, self->body), &whole, reason);
     if (err)
         return err;
-    if (head.length > left - GRADMQ_RECORD_HEAD_BYTES) {
-        self->cut = left;
+    if (!whole) {
+        self->cut = self->source.size - self->at;
         return GRADMQ_OK;
     }
-    err = s_read_body (self, &head, reason);
-    if (err)
-        return err;
-    const gradmq_record_t next = {.type = (gradmq_record_type_t) head.type,
-                                  .lsn = head.lsn,
-                                  .offset = self->at,
-                                  .body = self->body,
-                                  .size = (size_t) head.length};
-    bool whole;
-    err = s_accept (self, &next, &whole, reason);
-    if (!err && whole)
-        *record = next;
-    else if (!err)
-        self->cut = left;
-    return err;
+    *record = (gradmq_record_t){.type = (gradmq_record_type_t) head.type,
+                                .lsn = head.lsn,
+                                .offset = self->at,
+                                .body = self->body,
+                                .size = (size_t) head.length};
+    s_pass (self, &head);
+    return GRADMQ_OK;
 }
 
 uint8_t *
