@@ -19,6 +19,7 @@ struct gradmq_control {
     gradmq_publisher_t *publisher;
     const gradmq_endpoints_t *endpoints;
     gradmq_reply_cache_t *cache;
+    gradmq_reply_room_t *room;
 };
 
 gradmq_control_t *
@@ -33,7 +34,8 @@ gradmq_control_new (void *socket, gradmq_engine_t *engine, gradmq_publisher_t *p
     self->publisher = publisher;
     self->endpoints = endpoints;
     self->cache = gradmq_reply_cache_new ();
-    if (!self->cache)
+    self->room = malloc (sizeof *self->room);
+    if (!self->cache || !self->room)
         gradmq_control_destroy (&self);
     return self;
 }
@@ -44,6 +46,7 @@ gradmq_control_destroy (gradmq_control_t **self_p)
     if (!self_p || !*self_p)
         return;
     gradmq_reply_cache_destroy (&(*self_p)->cache);
+    free ((*self_p)->room);
     free (*self_p);
     *self_p = NULL;
 }
@@ -115,37 +118,38 @@ s_send (gradmq_control_t *self, const void *header, size_t size, gradmq_image_t 
 
 //  Encode the reply, send it, and keep it where a retry must find it.
 static void
-s_reply (gradmq_control_t *self, gradmq_exchange_t *exchange, bool keep, const void *asked,
-         size_t asked_size)
+s_reply (gradmq_control_t *self, gradmq_exchange_t *exchange, bool keep)
 {
-    void *header;
+    void *larger = NULL;  //  than the room
     size_t size;
     gradmq_reply_t last = {.code = GRADMQ_ERR_MEMORY,
                            .request_id = exchange->reply->request_id,
                            .position = exchange->reply->position};
-    if (gradmq_wire_encode_reply (exchange->reply, &header, &size)
-        && gradmq_wire_encode_reply (&last, &header, &size)) {
+    if (gradmq_wire_encode_reply_in (exchange->reply, self->room, &size)
+        && gradmq_wire_encode_reply (exchange->reply, &larger, &size)
+        && gradmq_wire_encode_reply_in (&last, self->room, &size)) {
         gradmq_log (GRADMQ_LOG_ERROR, "out of memory for a reply");
         gradmq_send_copy (self->socket, "", 0, false);
         return;
     }
+    const void *header = larger ? larger : self->room->header;
     if (keep)
-        gradmq_reply_cache_keep (self->cache, exchange->request->client,
-                                 exchange->request->request_id, asked, asked_size, header, size);
+        gradmq_reply_cache_keep (self->cache, header, size);
     s_send (self, header, size, exchange->image);
-    free (header);
+    free (larger);
 }
 
-//  The answer is there, and there is no memory to say it: what was done once is not done again.
+//  A request that may have been done before, and is not done now.
 static void
-s_cannot_repeat (gradmq_control_t *self, gradmq_exchange_t *exchange)
+s_hold_off (gradmq_control_t *self, gradmq_exchange_t *exchange, gradmq_err_t err)
 {
-    s_refuse (exchange, GRADMQ_ERR_MEMORY);
+    s_refuse (exchange, err);
     exchange->reply->position = gradmq_engine_position (self->engine);
-    s_reply (self, exchange, false, NULL, 0);
+    s_reply (self, exchange, false);
 }
 
-//  Answer from the cache where the request is there already.
+//  Answer from the cache where the request is there already; where that cannot be found out, or its
+//  answer could not be kept, it is not done.
 //    returns true when it was answered
 static bool
 s_repeat (gradmq_control_t *self, gradmq_exchange_t *exchange, const void *asked, size_t size)
@@ -157,24 +161,26 @@ s_repeat (gradmq_control_t *self, gradmq_exchange_t *exchange, const void *asked
         self->cache, request->client, request->request_id, asked, size, &kept, &kept_size);
     if (cached == GRADMQ_CACHED_NOTHING)
         return false;
+    if (cached == GRADMQ_CACHED_UNABLE) {
+        s_hold_off (self, exchange, GRADMQ_ERR_MEMORY);
+        return true;
+    }
     if (cached == GRADMQ_CACHED_OTHER) {
         gradmq_refuse (exchange->reason, GRADMQ_ERR_REQUEST_ID,
                        "client %s used request id %" PRIu64 " for another request", request->client,
                        request->request_id);
-        s_refuse (exchange, GRADMQ_ERR_REQUEST_ID);
-        exchange->reply->position = gradmq_engine_position (self->engine);
-        s_reply (self, exchange, false, NULL, 0);
+        s_hold_off (self, exchange, GRADMQ_ERR_REQUEST_ID);
         return true;
     }
     gradmq_count (&self->engine->counters, GRADMQ_COUNTER_requests_repeated, 1);
     gradmq_reply_t again;
     if (gradmq_wire_decode_reply (&again, kept, kept_size, NULL)) {
-        s_cannot_repeat (self, exchange);
+        s_hold_off (self, exchange, GRADMQ_ERR_MEMORY);
         return true;
     }
     again.repeated_answer = true;
     gradmq_exchange_t repeated = {.reply = &again, .request = request};
-    s_reply (self, &repeated, false, NULL, 0);
+    s_reply (self, &repeated, false);
     gradmq_reply_clear (&again);
     return true;
 }
@@ -236,7 +242,7 @@ s_exchange (gradmq_control_t *self, zmq_msg_t *header, gradmq_entry_t **payload,
             reply.position = gradmq_engine_position (self->engine);
     } else
         s_run (&exchange, row);
-    s_reply (self, &exchange, named && s_final (reply.code), asked, size);
+    s_reply (self, &exchange, named && s_final (reply.code));
     gradmq_image_release (&exchange.image);
     for (size_t i = 0; i < exchange.scratch_count; i++)
         free (exchange.scratch [i]);

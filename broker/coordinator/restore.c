@@ -8,20 +8,23 @@
 #include <string.h>
 
 //  The bytes behind "frame=" in a checkpoint's settings.
-static uint8_t *
-s_frame (const char *settings, size_t *size)
+//    owns    *bytes is the caller's: free ()
+static gradmq_err_t
+s_frame (const char *settings, uint8_t **bytes, size_t *size, gradmq_reason_t *reason)
 {
     const char *line = strstr (settings, "frame=");
     if (!line || (line != settings && line [-1] != '\n'))
-        return NULL;
+        return gradmq_refuse (reason, GRADMQ_ERR_FORMAT, "it has no settings");
     line += strlen ("frame=");
     *size = strspn (line, "0123456789abcdef") / 2;
-    uint8_t *bytes = malloc (*size + 1);
-    for (size_t i = 0; bytes && i < *size; i++) {
+    *bytes = malloc (*size + 1);
+    if (!*bytes)
+        return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
+    for (size_t i = 0; i < *size; i++) {
         char digits [3] = {line [2 * i], line [2 * i + 1], 0};
-        bytes [i] = (uint8_t) strtoul (digits, NULL, 16);
+        (*bytes) [i] = (uint8_t) strtoul (digits, NULL, 16);
     }
-    return bytes;
+    return GRADMQ_OK;
 }
 
 gradmq_err_t
@@ -30,10 +33,11 @@ gradmq_restore_settings (const gradmq_engine_t *self, const gradmq_checkpoint_t 
 {
     size_t size = 0;
     char name [GRADMQ_NAME_BYTES_MAX + 1];
-    uint8_t *frame = s_frame (from->settings, &size);
-    if (!frame)
-        return gradmq_refuse (reason, GRADMQ_ERR_FORMAT, "it has no settings");
-    gradmq_err_t err = gradmq_body_settings (gradmq_cursor (frame, size), settings, name, reason);
+    uint8_t *frame;
+    gradmq_err_t err = s_frame (from->settings, &frame, &size, reason);
+    if (err)
+        return err;
+    err = gradmq_body_settings (gradmq_cursor (frame, size), settings, name, reason);
     free (frame);
     if (!err && strcmp (name, self->name) != 0)
         err = gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
@@ -110,16 +114,20 @@ s_find (const gradmq_engine_t *self, const char *name, gradmq_reason_t *reason)
         return NULL;
     for (size_t i = 0; i < list.count && !path; i++) {
         char *one = gradmq_checkpoint_path (self->journal.directory, list.serials [i]);
-        if (one && (!name || strcmp (strrchr (one, '/') + 1, name) == 0))
+        if (!one) {
+            gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
+            break;
+        }
+        if (!name || strcmp (strrchr (one, '/') + 1, name) == 0)
             path = one;
         else
             free (one);
     }
-    if (!path && name)
+    if (!path && !reason->code && name)
         gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
                        "there is no checkpoint \"%.200s\"; the newest is number %" PRIu64, name,
                        list.count ? list.serials [0] : 0);
-    else if (!path)
+    else if (!path && !reason->code)
         gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "there is no checkpoint yet");
     gradmq_serials_clear (&list);
     return path;

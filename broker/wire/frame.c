@@ -111,16 +111,25 @@ gradmq_frame_decode (ProtobufCMessage **message, gradmq_arena_t **arena,
 }
 
 gradmq_err_t
+gradmq_frame_encode_in (const ProtobufCMessage *message, gradmq_frame_kind_t kind, void *room,
+                        size_t capacity, size_t *size)
+{
+    *size = GRADMQ_PREAMBLE_BYTES + protobuf_c_message_get_packed_size (message);
+    if (*size > capacity)
+        return GRADMQ_ERR_TOO_LARGE;
+    gradmq_frame_put_preamble (room, kind);
+    protobuf_c_message_pack (message, (uint8_t *) room + GRADMQ_PREAMBLE_BYTES);
+    return GRADMQ_OK;
+}
+
+gradmq_err_t
 gradmq_frame_encode (const ProtobufCMessage *message, gradmq_frame_kind_t kind, void **header,
                      size_t *size)
 {
     *size = GRADMQ_PREAMBLE_BYTES + protobuf_c_message_get_packed_size (message);
     *header = malloc (*size);
-    if (!*header)
-        return GRADMQ_ERR_MEMORY;
-    gradmq_frame_put_preamble (*header, kind);
-    protobuf_c_message_pack (message, (uint8_t *) *header + GRADMQ_PREAMBLE_BYTES);
-    return GRADMQ_OK;
+    return *header ? gradmq_frame_encode_in (message, kind, *header, *size, size)
+                   : GRADMQ_ERR_MEMORY;
 }
 
 gradmq_err_t

@@ -39,6 +39,12 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_frame_encode (const ProtobufCMessage *mess
                                                     gradmq_frame_kind_t kind, void **header,
                                                     size_t *size);
 
+//  The same, into memory that is there.
+//    errors  TOO_LARGE: more than its capacity
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_frame_encode_in (const ProtobufCMessage *message,
+                                                       gradmq_frame_kind_t kind, void *room,
+                                                       size_t capacity, size_t *size);
+
 //  Rule W-8: every number listed is a field of the message.
 //    errors  UNSUPPORTED
 GRADMQ_MUST_CHECK gradmq_err_t

@@ -9,6 +9,7 @@
 #define GRADMQ_WIRE_MESSAGE_H
 
 #include "core/code.h"
+#include "core/limit.h"
 #include "core/reason.h"
 #include "settings/settings.h"
 #include "tensor/layout.h"
@@ -314,6 +315,19 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_wire_decode_reply (gradmq_reply_t *self, c
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_wire_encode_reply (const gradmq_reply_t *self, void **header,
                                                          size_t *size);
 void gradmq_reply_clear (gradmq_reply_t *self);
+
+//  Where a reply is put together, so that what was done can be told when memory has run out.
+typedef struct {
+    uint8_t header [GRADMQ_HEADER_BYTES_MAX];
+    _Alignas(max_align_t) uint8_t pieces [256 << 10];
+} gradmq_reply_room_t;
+
+//  As gradmq_wire_encode_reply, into room->header. Memory is needed only for a reply of more pieces
+//  than the room has place for.
+//    errors  MEMORY; TOO_LARGE: more than header_bytes
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_wire_encode_reply_in (const gradmq_reply_t *self,
+                                                            gradmq_reply_room_t *room,
+                                                            size_t *size);
 
 //  --------------------------------------------------------------------------------------------
 //  Updates

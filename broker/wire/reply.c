@@ -133,16 +133,36 @@ s_write_body (const gradmq_reply_t *self, Gradmq__V1__Reply *message, gradmq_are
     return self->answer != GRADMQ_ANSWER_PARAMETERS || s_write_settings (self, body, arena);
 }
 
+//  The message, in an arena; NULL: out of memory.
+static const ProtobufCMessage *
+s_write (const gradmq_reply_t *self, gradmq_arena_t *arena)
+{
+    Gradmq__V1__Reply *message = gradmq_shape_write (&s_shape, self, arena);
+    return message && s_write_body (self, message, arena) ? &message->base : NULL;
+}
+
 gradmq_err_t
 gradmq_wire_encode_reply (const gradmq_reply_t *self, void **header, size_t *size)
 {
     uint8_t first [S_ARENA_BYTES];
     gradmq_arena_t arena;
     gradmq_arena_init (&arena, first, sizeof first, SIZE_MAX);
-    Gradmq__V1__Reply *message = gradmq_shape_write (&s_shape, self, &arena);
-    gradmq_err_t err = GRADMQ_ERR_MEMORY;
-    if (message && s_write_body (self, message, &arena))
-        err = gradmq_frame_encode (&message->base, GRADMQ_FRAME_REPLY, header, size);
+    const ProtobufCMessage *message = s_write (self, &arena);
+    gradmq_err_t err = message ? gradmq_frame_encode (message, GRADMQ_FRAME_REPLY, header, size)
+                               : GRADMQ_ERR_MEMORY;
+    gradmq_arena_clear (&arena);
+    return err;
+}
+
+gradmq_err_t
+gradmq_wire_encode_reply_in (const gradmq_reply_t *self, gradmq_reply_room_t *room, size_t *size)
+{
+    gradmq_arena_t arena;
+    gradmq_arena_init (&arena, room->pieces, sizeof room->pieces, SIZE_MAX);
+    const ProtobufCMessage *message = s_write (self, &arena);
+    gradmq_err_t err = message ? gradmq_frame_encode_in (message, GRADMQ_FRAME_REPLY, room->header,
+                                                         sizeof room->header, size)
+                               : GRADMQ_ERR_MEMORY;
     gradmq_arena_clear (&arena);
     return err;
 }

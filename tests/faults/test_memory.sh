@@ -12,14 +12,6 @@ set -u
 library=$GRADMQ_BUILD/tests/program.memory.so
 [ -e "$library" ] || { echo "program.memory.so is not there: no build with sanitizers has it"; exit 77; }
 
-# It ended by itself, and of this.
-look_at_end () {
-    local status=0 log=$scratch/gradmqd.log
-    wait "$daemon" || status=$?
-    if [ "$status" -eq 0 ] || [ "$status" -ge 128 ]; then fail "$1: it ends with $status"; fi
-    grep -qE 'error .*(memory|the actor could not be started)' "$log" || fail "$1: it does not say why it ends"
-}
-
 strike () {
     new_state 52
     settings+=(--set settings/checkpoint_every=30)

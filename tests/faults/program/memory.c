@@ -2,12 +2,14 @@
 //  fails, as if memory had run out just then. Those of its libraries do not: ZeroMQ ends the process then.
 //  In the environment:
 //
-//      GRADMQ_FAULT_MEMORY=N    the N-th allocation fails
+//      GRADMQ_FAULT_MEMORY=N         the N-th allocation fails
+//      GRADMQ_FAULT_MEMORY_WAITS=1   counted from the first SIGRTMIN on
 //
 //  The fault says so on stderr, "fault: ...".
 
 #include <errno.h>
 #include <link.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,8 +29,9 @@ void *__libc_realloc (void *block, size_t size);
 void *__libc_memalign (size_t alignment, size_t size);
 
 static uintptr_t s_begin, s_end;  //  the program's code; nothing fails before it is known
-static long s_wanted;
+static atomic_long s_wanted;
 static atomic_long s_passed;
+static long s_waits;  //  what is wanted once the signal comes
 
 //  The first one told of is the program.
 static int
@@ -46,22 +49,36 @@ s_look (struct dl_phdr_info *info, size_t size, void *context)
     return 1;
 }
 
+static void
+s_signalled (int number)
+{
+    (void) number;
+    atomic_store (&s_passed, 0);
+    atomic_store (&s_wanted, s_waits);
+}
+
 __attribute__ ((constructor)) static void
 s_start (void)
 {
     const char *text = getenv ("GRADMQ_FAULT_MEMORY");
-    s_wanted = text ? strtol (text, NULL, 10) : 0;
+    long number = text ? strtol (text, NULL, 10) : 0;
     dl_iterate_phdr (s_look, NULL);
+    if (getenv ("GRADMQ_FAULT_MEMORY_WAITS")) {
+        s_waits = number;
+        signal (SIGRTMIN, s_signalled);
+    } else
+        s_wanted = number;
 }
 
 static bool
 s_strikes (uintptr_t caller, size_t size)
 {
-    if (caller < s_begin || caller >= s_end || atomic_fetch_add (&s_passed, 1) + 1 != s_wanted)
+    long wanted = atomic_load (&s_wanted);
+    if (caller < s_begin || caller >= s_end || atomic_fetch_add (&s_passed, 1) + 1 != wanted)
         return false;
     char words [100];
     int length = snprintf (words, sizeof words, "fault: allocation number %ld, of %zu, at +0x%zx\n",
-                           s_wanted, size, (size_t) (caller - s_begin));
+                           wanted, size, (size_t) (caller - s_begin));
     ssize_t written = write (STDERR_FILENO, words, (size_t) length);
     (void) written;
     errno = ENOMEM;
