@@ -5,12 +5,16 @@
 
 #include "cli/bench/peer.h"
 
+#define GRADMQ_BENCH_RECORDING "bench.records"
+
 //  What it can be told to do.
 typedef enum {
     GRADMQ_BENCH_KEEP_NOTHING,      //  durability memory
     GRADMQ_BENCH_KEEP_GRADIENTS,    //  durability journal, in a file that begins now
     GRADMQ_BENCH_KEEP_CHECKPOINTS,  //  durability checkpoint, written one after the other
     GRADMQ_BENCH_CHECKPOINT,        //  write one, and wait for it
+    GRADMQ_BENCH_RECORD,            //  into GRADMQ_BENCH_RECORDING of its folder
+    GRADMQ_BENCH_RECORD_END,
     GRADMQ_BENCH_ORDERS
 } gradmq_bench_order_t;
 

@@ -5,9 +5,11 @@
 #include "cli/bench/senders.h"
 #include "cli/bench/server.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SENDERS_MOST = 4, READY_MS = 60000 };
 
@@ -26,7 +28,17 @@ static const struct {
     {4u << 10, 16000, 0, 0, 0}, {1u << 20, 256, 0.8, 0.7, 0}, {100u << 20, 8, 0.8, 0.5, 1.5}};
 
 //  What is measured in one case, by turns.
-typedef enum { MEMORY, JOURNAL, DISK, CHECKPOINTS, SIDES, CHECKPOINT = SIDES, PLAIN, ALL } s_way_t;
+typedef enum {
+    MEMORY,
+    JOURNAL,
+    DISK,
+    CHECKPOINTS,
+    RECORDED,
+    SIDES,
+    CHECKPOINT = SIDES,
+    PLAIN,
+    ALL
+} s_way_t;
 
 typedef struct {
     const gradmq_bench_t *bench;
@@ -81,9 +93,28 @@ s_run_disk (const s_case_t *self, double *seconds, gradmq_reason_t *reason)
 static gradmq_bench_order_t
 s_order (s_way_t way)
 {
-    if (way == MEMORY)
-        return GRADMQ_BENCH_KEEP_NOTHING;
-    return way == JOURNAL ? GRADMQ_BENCH_KEEP_GRADIENTS : GRADMQ_BENCH_KEEP_CHECKPOINTS;
+    if (way == JOURNAL)
+        return GRADMQ_BENCH_KEEP_GRADIENTS;
+    return way == CHECKPOINTS ? GRADMQ_BENCH_KEEP_CHECKPOINTS : GRADMQ_BENCH_KEEP_NOTHING;
+}
+
+//  Durability memory, and a recording. Nothing is synced: what the disk still has to do is left to it.
+static gradmq_err_t
+s_run_recorded (s_case_t *self, double *seconds, gradmq_reason_t *reason)
+{
+    char path [GRADMQ_BENCH_FOLDER_BYTES + sizeof GRADMQ_BENCH_RECORDING];
+    gradmq_err_t err = gradmq_bench_clerk_do (&self->clerk, GRADMQ_BENCH_RECORD, NULL, reason);
+    if (!err)
+        err = s_push (self, (self->gradients + 1) / 2, seconds, reason);
+    if (!err)
+        err = s_push (self, self->gradients, seconds, reason);
+    if (!err)
+        err = gradmq_bench_clerk_do (&self->clerk, GRADMQ_BENCH_RECORD_END, NULL, reason);
+    snprintf (path, sizeof path, "%s/" GRADMQ_BENCH_RECORDING, self->folder);
+    if (!err && unlink (path))
+        err = gradmq_refuse (reason, GRADMQ_ERR_IO, "%.200s: cannot remove it: %s", path,
+                             strerror (errno));
+    return err;
 }
 
 //  A run of gradmqd, warm.
@@ -114,8 +145,9 @@ static gradmq_err_t
 s_run (s_case_t *self, s_way_t way, size_t round, gradmq_reason_t *reason)
 {
     double seconds = 0;
-    gradmq_err_t err = way == DISK ? s_run_disk (self, &seconds, reason)
-                                   : s_run_gradients (self, way, &seconds, reason);
+    gradmq_err_t err = way == DISK       ? s_run_disk (self, &seconds, reason)
+                       : way == RECORDED ? s_run_recorded (self, &seconds, reason)
+                                         : s_run_gradients (self, way, &seconds, reason);
     self->found [way][round] = s_rate (self, seconds);
     return err;
 }
@@ -198,6 +230,8 @@ s_tell_all (const s_case_t *self, gradmq_reason_t *reason)
     if (!err)
         err = s_tell (self, "journal / write and fdatasync", JOURNAL, DISK,
                       s_sizes [self->size].aim_disk, reason);
+    if (!err)
+        err = s_tell (self, "recorded / not", RECORDED, MEMORY, 0, reason);
     if (!err && s_wanted (self, CHECKPOINTS))
         err = s_tell (self, "checkpoints back to back / none", CHECKPOINTS, MEMORY,
                       s_sizes [self->size].aim_checkpoints, reason);

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COME_UP_MS = 20000, LOAD_MS = 120000, ARGUMENTS = 20, SETTING_BYTES = 256, SETTINGS = 7 };
+enum { COME_UP_MS = 20000, LOAD_MS = 120000, ARGUMENTS = 20, SETTING_BYTES = 256, SETTINGS = 8 };
 
 //  What the process that loads the model has to know.
 typedef struct {
@@ -92,6 +92,7 @@ s_execute (gradmq_bench_server_t *self, const gradmq_bench_t *bench,
     }
     snprintf (settings [5], SETTING_BYTES, "state/directory=%s", serve->state ? serve->state : "");
     snprintf (settings [6], SETTING_BYTES, "http/listen=%s", serve->http ? serve->http : "");
+    snprintf (settings [7], SETTING_BYTES, "record/directory=%s", serve->state ? serve->state : "");
     for (size_t i = 0; i < SETTINGS; i++) {
         arguments [count++] = "--set";
         arguments [count++] = settings [i];

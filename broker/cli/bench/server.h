@@ -13,7 +13,7 @@ typedef struct {
     const char *optimizer;
     uint64_t bytes;     //  of the model: f32 zeros in a tensor "whole" ...
     bool toe;           //  ... and, where this is set, a last one of one element, "toe"
-    const char *state;  //  folder for journals and checkpoints; NULL: it keeps none
+    const char *state;  //  folder for journals, checkpoints and recordings; NULL: it keeps none
     const char *http;   //  where it answers HTTP; NULL: nowhere
 } gradmq_bench_serve_t;
 
