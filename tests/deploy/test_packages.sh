@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Debian packages: made by CPack from a build of their own, with nothing that lintian calls an error; installed into a
-# clean root file system by apt, run there, removed and purged; and what is in -dev compiles programs.
+# clean root file system by apt, run there, upgraded, removed and purged; and what is in -dev compiles programs.
 set -u
 # shellcheck source=tests/deploy/fixture.sh
 . tests/deploy/fixture.sh
@@ -48,14 +48,45 @@ sockets=()
 for socket in control gradients updates events; do
     sockets+=(--set "sockets/$socket=ipc:///run/gradmq/$socket")
 done
-chroot "$root" gradmqd --config /etc/gradmq/gradmqd.conf "${sockets[@]}" --set http/listen=127.0.0.1:0 > "$scratch/log" 2>&1 < /dev/null &
-daemon=$!
-within gradmq status --control ipc:///run/gradmq/control --timeout 20000 || fail "gradmqd does not answer: $(cat "$scratch/log")"
-grep -qw EMPTY "$scratch/out" || fail "it has another state"
+ask () {
+    within gradmq "$@" --control ipc:///run/gradmq/control --timeout 20000 || fail "gradmq $1: $(cat "$scratch/out" "$scratch/log")"
+}
+# run_with STATE: it comes up in that one.
+run_with () {
+    chroot "$root" gradmqd --config /etc/gradmq/gradmqd.conf "${sockets[@]}" --set http/listen=127.0.0.1:0 > "$scratch/log" 2>&1 < /dev/null &
+    daemon=$!
+    ask status
+    grep -qw "$1" "$scratch/out" || fail "it is not $1: $(cat "$scratch/out")"
+}
+end () {
+    kill -TERM "$daemon"
+    wait "$daemon" || fail "it ends with $?"
+    daemon=
+}
+run_with EMPTY
 grep -q 'http://127.0.0.1' "$scratch/log" || fail "it has no page: $(cat "$scratch/log")"
-kill -TERM "$daemon"
-wait "$daemon" || fail "it ends with $?"
-daemon=
+{ printf '\x36\0\0\0\0\0\0\0' && printf '{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}' && head -c 8 /dev/zero; } > "$root/tmp/model"
+ask load /tmp/model --start
+end
+
+# Upgraded: the model runs on, the operator's words in the configuration stay.
+echo '# of the operator' >> "$root/etc/gradmq/gradmqd.conf"
+mkdir "$root/var/tmp/later"
+for package in "${packages[@]}"; do
+    version=$(dpkg-deb -f "$package" Version)
+    rm -rf "$scratch/later"
+    dpkg-deb -R "$package" "$scratch/later"
+    sed -i "s/$version/$version+later/g" "$scratch/later/DEBIAN/control"
+    dpkg-deb -b "$scratch/later" "$root/var/tmp/later" > "$scratch/out" 2>&1 || fail "no later package is made"
+done
+within sh -c 'dpkg -i /var/tmp/later/*.deb < /dev/null' || fail "they cannot be upgraded"
+rm -r "$root/var/tmp/later"
+within dpkg -s gradmq
+grep -q '^Version: .*+later$' "$scratch/out" || fail "gradmq is not upgraded"
+grep -q '^# of the operator$' "$root/etc/gradmq/gradmqd.conf" || fail "the upgrade took the configuration away"
+run_with RUNNING
+grep -q 'resumed model' "$scratch/log" || fail "it does not go on from what is there"
+end
 
 # Removed and purged, nothing stays but state and the folder of keys.
 within dpkg --purge gradmq libgradmq-dev libgradmq0 || fail "they cannot be purged"

@@ -96,7 +96,7 @@ in_force () {
     [ "$(now)" = "${next[$2]}" ] || fail "$1: $2, but started again it has something else"
 }
 
-# Says how it ended.
+# The allocation of that number fails, counted from where a checkpoint is restored.
 strike () {
     local status=0
     open_folder LD_PRELOAD="$library" GRADMQ_FAULT_MEMORY="$1" GRADMQ_FAULT_MEMORY_WAITS=1
@@ -104,18 +104,21 @@ strike () {
     gradmq restore "$checkpoint" > "$scratch/restore.log" 2>&1 || status=$?
     hit=false
     if struck; then hit=true; fi
-    if ended "$daemon"; then
-        look_at_end "$1"
-        start_daemon "${settings[@]}"
-        result=$(outcome)
-        ends=$((ends + 1))
-    elif [ "$status" = 0 ]; then
+    gradmq checkpoint > /dev/null 2>&1  #  the one that follows a restore is over then, and whatever struck there
+    result=
+    if [ "$status" = 0 ]; then
         result=restored
-    else
+    elif ! ended "$daemon"; then
         grep -q MEMORY "$scratch/restore.log" || fail "$1: it does not say why it is refused"
         result=kept
         refusals=$((refusals + 1))
     fi
+    if ended "$daemon"; then
+        look_at_end "$1"
+        start_daemon "${settings[@]}"
+        ends=$((ends + 1))
+    fi
+    [ -n "$result" ] || result=$(outcome)
     in_force "$1" "$result"
     die
 }
