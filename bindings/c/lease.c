@@ -47,6 +47,27 @@ s_take (gradmq_lease_t *self, const gradmq_reply_t *reply)
         atomic_store (&self->lease_ms, reply->joined.lease_ms);
 }
 
+//  The owner stops, and a renewal is on its way: whoever leaves before it was answered may be made a
+//  member again by it. The owner told until when there is time for that.
+static void
+s_await_last (gradmq_lease_t *self, gradmq_frames_t *frames)
+{
+    uint64_t deadline_ms = 0;
+    zmq_recv (self->stopped, &deadline_ms, sizeof deadline_ms, ZMQ_DONTWAIT);
+    gradmq_reply_t reply = {0};
+    gradmq_err_t err;
+    while (self->requester.sent
+           && !gradmq_requester_look (&self->requester, &reply, frames, &err, NULL)) {
+        uint64_t now = gradmq_session_ms (self->session);
+        if (now >= deadline_ms)
+            return;
+        zmq_pollitem_t item = {.socket = self->requester.socket, .events = ZMQ_POLLIN};
+        uint64_t wait = gradmq_requester_wait_ms (&self->requester);
+        zmq_poll (&item, 1, (long) (wait < deadline_ms - now ? wait : deadline_ms - now));
+    }
+    gradmq_reply_clear (&reply);
+}
+
 //  Ask once, until there is an answer. True: stop.
 static bool
 s_renew (gradmq_lease_t *self, gradmq_frames_t *frames)
@@ -61,8 +82,10 @@ s_renew (gradmq_lease_t *self, gradmq_frames_t *frames)
     gradmq_reply_t reply;
     gradmq_err_t err;
     while (!gradmq_requester_look (&self->requester, &reply, frames, &err, NULL))
-        if (s_wait (self, gradmq_requester_wait_ms (&self->requester)))
+        if (s_wait (self, gradmq_requester_wait_ms (&self->requester))) {
+            s_await_last (self, frames);
             return true;
+        }
     if (!err) {
         s_take (self, &reply);
         gradmq_reply_clear (&reply);
@@ -151,13 +174,13 @@ gradmq_lease_start (gradmq_lease_t **self_p, gradmq_session_t *session, uint64_t
 }
 
 void
-gradmq_lease_stop (gradmq_lease_t **self_p)
+gradmq_lease_stop (gradmq_lease_t **self_p, uint64_t deadline_ms)
 {
     if (self_p == NULL || *self_p == NULL)
         return;
     gradmq_lease_t *self = *self_p;
     *self_p = NULL;
-    while (zmq_send (self->stop, "", 0, 0) < 0 && errno == EINTR)
+    while (zmq_send (self->stop, &deadline_ms, sizeof deadline_ms, 0) < 0 && errno == EINTR)
         ;
     pthread_join (self->thread, NULL);
     s_free (self);

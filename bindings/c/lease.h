@@ -15,8 +15,9 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_lease_start (gradmq_lease_t **self_p,
                                                    gradmq_session_t *session, uint64_t incarnation,
                                                    uint64_t lease_ms, gradmq_reason_t *why);
 
-//  Stop the thread and wait for it. Nulls *self_p; NULL is fine.
-void gradmq_lease_stop (gradmq_lease_t **self_p);
+//  Stop the thread and wait for it, and for the answer to a renewal that is on its way until
+//  deadline_ms on the session's clock (0: not for that). Nulls *self_p; NULL is fine.
+void gradmq_lease_stop (gradmq_lease_t **self_p, uint64_t deadline_ms);
 
 //  The oldest sequence that is not settled is this now.
 void gradmq_lease_set_low_water (gradmq_lease_t *self, uint64_t low_water);

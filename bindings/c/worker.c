@@ -249,7 +249,7 @@ s_open (gradmq_worker_t *self, gradmq_reason_t *why)
 static void
 s_free (gradmq_worker_t *self)
 {
-    gradmq_lease_stop (&self->lease);
+    gradmq_lease_stop (&self->lease, 0);
     for (size_t i = 0; i < GRADMQ_OUTBOX_SLOTS; i++)
         gradmq_kept_clear (&self->kept [i]);
     gradmq_stream_close (self);
@@ -301,7 +301,7 @@ gradmq_worker_open (gradmq_worker_t **self_p, const gradmq_options_t *options, g
 //  Close
 
 static void
-s_leave (gradmq_worker_t *self, uint64_t wait_ms)
+s_leave (gradmq_worker_t *self, uint64_t deadline_ms)
 {
     gradmq_request_t request = {.command = GRADMQ_COMMAND_LEAVE,
                                 .model = self->session.model,
@@ -310,9 +310,8 @@ s_leave (gradmq_worker_t *self, uint64_t wait_ms)
                                 .last_sequence = self->ledger.outbox.next - 1};
     gradmq_reply_t reply;
     //  Whoever does not answer drops us when the lease is over.
-    gradmq_err_t err =
-        gradmq_requester_call (&self->control, &request, NULL, gradmq_worker_ms (self) + wait_ms,
-                               &reply, &self->frames, NULL);
+    gradmq_err_t err = gradmq_requester_call (&self->control, &request, NULL, deadline_ms, &reply,
+                                              &self->frames, NULL);
     (void) err;
     gradmq_reply_clear (&reply);
 }
@@ -326,9 +325,10 @@ gradmq_worker_close (gradmq_worker_t **self_p, uint32_t timeout_ms, gradmq_reaso
     *self_p = NULL;
     uint64_t left = gradmq_outbox_count (&self->ledger.outbox);
     gradmq_err_t err = left ? gradmq_worker_flush (self, timeout_ms, why) : GRADMQ_OK;
-    gradmq_lease_stop (&self->lease);
+    uint64_t deadline_ms = gradmq_worker_ms (self) + (err ? LEAVE_IN_VAIN_MS : LEAVE_MS);
+    gradmq_lease_stop (&self->lease, deadline_ms);
     if (!self->fenced)
-        s_leave (self, err ? LEAVE_IN_VAIN_MS : LEAVE_MS);
+        s_leave (self, deadline_ms);
     s_free (self);
     return err;
 }
