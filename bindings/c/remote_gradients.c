@@ -9,8 +9,6 @@
 //  First and longest wait between two looks at whether it is settled.
 #define LOOK_MS 5u
 #define LOOK_MOST_MS 250u
-//  A Leave is worth no longer wait than this.
-#define LEAVE_MS 2000u
 
 //  A gradient as the request carries it, its payload beside it.
 static gradmq_err_t
@@ -166,7 +164,7 @@ s_leave (gradmq_remote_t *self, uint64_t incarnation, uint64_t last)
     //  It is dropped when its lease is over where this does not get through.
     gradmq_session_t *session = &self->session;
     uint32_t timeout_ms = session->timeout_ms;
-    session->timeout_ms = timeout_ms < LEAVE_MS ? timeout_ms : LEAVE_MS;
+    session->timeout_ms = timeout_ms < GRADMQ_LEAVE_MS ? timeout_ms : GRADMQ_LEAVE_MS;
     gradmq_err_t err = gradmq_remote_ask (self, &request, NULL, NULL, NULL);
     session->timeout_ms = timeout_ms;
     (void) err;

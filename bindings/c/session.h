@@ -13,6 +13,9 @@
 #include "core/clock.h"
 #include "core/limit.h"
 
+//  A Leave is worth no longer wait than this.
+#define GRADMQ_LEAVE_MS 2000u
+
 //  Times that tests shorten.
 typedef struct {
     uint32_t confirm_ms;        //  between the two looks of rule S-3

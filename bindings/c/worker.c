@@ -9,8 +9,7 @@
 //  Updates that wait for a slow reader: as many as this has room for, at least 2.
 #define UPDATES_BYTES (64ull << 20)
 #define UPDATES_MOST 1000u
-//  A Leave is worth this wait when all is settled, and this when it is not.
-#define LEAVE_MS 2000u
+//  A Leave is worth this wait where not all is settled.
 #define LEAVE_IN_VAIN_MS 200u
 
 const char *
@@ -325,7 +324,7 @@ gradmq_worker_close (gradmq_worker_t **self_p, uint32_t timeout_ms, gradmq_reaso
     *self_p = NULL;
     uint64_t left = gradmq_outbox_count (&self->ledger.outbox);
     gradmq_err_t err = left ? gradmq_worker_flush (self, timeout_ms, why) : GRADMQ_OK;
-    uint64_t deadline_ms = gradmq_worker_ms (self) + (err ? LEAVE_IN_VAIN_MS : LEAVE_MS);
+    uint64_t deadline_ms = gradmq_worker_ms (self) + (err ? LEAVE_IN_VAIN_MS : GRADMQ_LEAVE_MS);
     gradmq_lease_stop (&self->lease, deadline_ms);
     if (!self->fenced)
         s_leave (self, deadline_ms);
