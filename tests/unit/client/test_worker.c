@@ -708,71 +708,6 @@ test_closing_coordinator_is_closed (void **state)
     assert_int_equal (s_stats (bench).applied, 1);
 }
 
-static bool
-s_renewed_thrice (const gradmq_fake_t *fake)
-{
-    return fake->requests [GRADMQ_COMMAND_JOIN] >= 4;
-}
-
-static void
-test_lease_is_renewed_without_the_worker (void **state)
-{
-    s_bench_t *bench = (s_bench_t *) *state;
-    gradmq_fake_lock (bench->fake);
-    bench->fake->lease_ms = 100;
-    gradmq_fake_unlock (bench->fake);
-    assert_int_equal (s_open_with (bench, (gradmq_options_t){0}), GRADMQ_OK);
-    assert_true (gradmq_fake_wait (bench->fake, s_renewed_thrice));
-    assert_int_equal (gradmq_fake_seen (bench->fake)->incarnation, 1001);
-}
-
-static void
-test_close_leaves_with_last_sequence (void **state)
-{
-    s_bench_t *bench = (s_bench_t *) *state;
-    s_push_many (bench, 7);
-    assert_int_equal (gradmq_worker_close (&bench->worker, 10000, &bench->why), GRADMQ_OK);
-    assert_null (bench->worker);
-    assert_int_equal (gradmq_fake_seen (bench->fake)->last_leave, 7);
-    assert_int_equal (gradmq_fake_seen (bench->fake)->requests [GRADMQ_COMMAND_LEAVE], 1);
-    assert_int_equal (gradmq_worker_close (&bench->worker, 0, NULL), GRADMQ_OK);
-}
-
-static bool
-s_join_unanswered (const gradmq_fake_t *fake)
-{
-    return fake->join_unanswered;
-}
-
-static void
-test_close_leaves_after_a_renewal_on_its_way (void **state)
-{
-    s_bench_t *bench = (s_bench_t *) *state;
-    gradmq_fake_lock (bench->fake);
-    bench->fake->lease_ms = 90;
-    gradmq_fake_unlock (bench->fake);
-    assert_int_equal (s_open_with (bench, (gradmq_options_t){.request_ms = 500}), GRADMQ_OK);
-    gradmq_fake_lock (bench->fake);
-    bench->fake->forget_joins = 1;
-    gradmq_fake_unlock (bench->fake);
-    assert_true (gradmq_fake_wait (bench->fake, s_join_unanswered));
-    assert_int_equal (gradmq_worker_close (&bench->worker, 10000, &bench->why), GRADMQ_OK);
-    assert_int_equal (gradmq_fake_seen (bench->fake)->requests [GRADMQ_COMMAND_LEAVE], 1);
-    assert_false (gradmq_fake_seen (bench->fake)->left_unanswered);
-}
-
-static void
-test_close_unsettled_in_time_is_timeout (void **state)
-{
-    s_bench_t *bench = (s_bench_t *) *state;
-    gradmq_fake_lock (bench->fake);
-    bench->fake->hold = true;
-    gradmq_fake_unlock (bench->fake);
-    s_push_many (bench, 2);
-    assert_int_equal (gradmq_worker_close (&bench->worker, 50, &bench->why), GRADMQ_ERR_TIMEOUT);
-    assert_null (bench->worker);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown (name, s_setup, s_teardown)
 #define TEST_UNOPENED(name) cmocka_unit_test_setup_teardown (name, s_setup_fake, s_teardown)
 
@@ -809,10 +744,6 @@ main (void)
         TEST (test_not_joined_joins_again_and_sends_again),
         TEST (test_fenced_worker_is_over),
         TEST (test_closing_coordinator_is_closed),
-        TEST_UNOPENED (test_lease_is_renewed_without_the_worker),
-        TEST (test_close_leaves_with_last_sequence),
-        TEST_UNOPENED (test_close_leaves_after_a_renewal_on_its_way),
-        TEST (test_close_unsettled_in_time_is_timeout),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
