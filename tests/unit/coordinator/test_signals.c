@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/time.h>
@@ -14,13 +15,13 @@
 
 enum { CALLS = 5000, OPENED = 20, EVERY_US = 100 };
 
-static volatile sig_atomic_t s_caught;
+static atomic_int s_caught;  //  by whichever thread the signal came to
 
 static void
 s_catch (int number)
 {
     (void) number;
-    s_caught = s_caught + 1;
+    atomic_fetch_add (&s_caught, 1);
 }
 
 static void
@@ -72,7 +73,7 @@ test_call_interrupted_by_signals_is_answered (void **state)
     gradmq_coordinator_t *self;
     s_handle (SIGALRM, s_catch);
     assert_int_equal (gradmq_coordinator_open (&self, NULL, NULL), GRADMQ_OK);
-    s_caught = 0;
+    atomic_store (&s_caught, 0);
     s_interrupt (EVERY_US);
     for (int i = 0; i < CALLS; i++) {
         gradmq_coordinator_status_t status = {.instance = 0};
@@ -80,7 +81,7 @@ test_call_interrupted_by_signals_is_answered (void **state)
         assert_true (status.instance != 0);
     }
     s_interrupt (0);
-    assert_true (s_caught > 0);
+    assert_true (atomic_load (&s_caught) > 0);
     gradmq_coordinator_destroy (&self);
 }
 
@@ -89,7 +90,7 @@ test_open_and_destroy_interrupted_by_signals_are_done (void **state)
 {
     (void) state;
     s_handle (SIGALRM, s_catch);
-    s_caught = 0;
+    atomic_store (&s_caught, 0);
     s_interrupt (EVERY_US);
     for (int i = 0; i < OPENED; i++) {
         gradmq_coordinator_t *self;
@@ -98,7 +99,7 @@ test_open_and_destroy_interrupted_by_signals_are_done (void **state)
         gradmq_coordinator_destroy (&self);
     }
     s_interrupt (0);
-    assert_true (s_caught > 0);
+    assert_true (atomic_load (&s_caught) > 0);
 }
 
 int
