@@ -1,9 +1,9 @@
 //  Rules: how the contributions to one step become one gradient. A file and a row each (rule.def).
 //
 //  A rule works on blocks: the same stretch of elements of every contribution, in the master dtype.
-//  It is elementwise but for the choice that krum makes beforehand, so that block bounds, instruction
-//  set and threads do not change a bit. Contributions come in an order that does not depend on their
-//  arrival.
+//  It is elementwise but for what it makes of distances beforehand (select, mix), so that block bounds,
+//  instruction set and threads do not change a bit. Contributions come in an order that does not
+//  depend on their arrival.
 
 #ifndef GRADMQ_AGGREGATE_RULE_H
 #define GRADMQ_AGGREGATE_RULE_H
@@ -20,6 +20,8 @@ typedef struct {
     size_t contributions;  //  1 to GRADMQ_CONTRIBUTIONS_MAX
     size_t count;          //  elements, at most GRADMQ_AGGREGATE_BLOCK
     size_t trim;           //  what `weigh` made: how many values are left out at each end
+    const bool *near;      //  [contributions * contributions], what `mix` made; else NULL
+    void *mixed;           //  room for contributions * count elements; NULL without `near`
     void *out;             //  `count` elements in the master dtype, any alignment; overlaps no x
 } gradmq_gather_t;
 
@@ -50,6 +52,11 @@ typedef struct {
     //    shape  distances [n * n]; chosen [n]; least <= n <= GRADMQ_CONTRIBUTIONS_MAX
     void (*select) (const gradmq_settings_t *settings, const double *distances, size_t n,
                     bool *chosen);
+
+    //  Which contributions are near to each: near [i * n + j] is true for each j, i itself among them,
+    //  whose mean stands in for contribution i. Shapes and ties as for `select`. NULL where a rule does
+    //  not mix.
+    void (*mix) (const gradmq_settings_t *settings, const double *distances, size_t n, bool *near);
 
     gradmq_gather_pass_t *block_f32, *block_f64;
 } gradmq_rule_t;

@@ -15,6 +15,7 @@ typedef struct {
     gradmq_outcome_t *outcomes;
     gradmq_settings_t settings;  //  the step's, but for those who have shown themselves faulty
     gradmq_inputs_t inputs;
+    bool *near;  //  what a rule that mixes made of the distances; else NULL
     double rate_scale;
     bool linear;  //  staleness scales gradients, not the rate
 } s_close_t;
@@ -110,21 +111,39 @@ s_keep_chosen (s_close_t *self, const bool *chosen)
 }
 
 static gradmq_err_t
-s_choose (s_close_t *self)
+s_choose (s_close_t *self, const double *distances)
+{
+    bool *chosen = calloc (self->count, sizeof *chosen);
+    if (!chosen)
+        return GRADMQ_ERR_MEMORY;
+    self->step->rule->select (&self->settings, distances, self->count, chosen);
+    s_keep_chosen (self, chosen);
+    free (chosen);
+    return GRADMQ_OK;
+}
+
+static gradmq_err_t
+s_mix (s_close_t *self, const double *distances)
+{
+    self->near = calloc (self->count * self->count, sizeof *self->near);
+    if (!self->near)
+        return GRADMQ_ERR_MEMORY;
+    self->step->rule->mix (&self->settings, distances, self->count, self->near);
+    return GRADMQ_OK;
+}
+
+//  What the rule makes of how far the contributions are from each other.
+static gradmq_err_t
+s_compare (s_close_t *self)
 {
     const gradmq_rule_t *rule = self->step->rule;
-    if (!rule->selects)
+    if (!rule->select && !rule->mix)
         return GRADMQ_OK;
     double *distances = calloc (self->count * self->count, sizeof *distances);
-    bool *chosen = calloc (self->count, sizeof *chosen);
-    gradmq_err_t rc =
-        distances && chosen ? s_measure (&self->inputs, distances) : GRADMQ_ERR_MEMORY;
-    if (!rc) {
-        rule->select (&self->settings, distances, self->count, chosen);
-        s_keep_chosen (self, chosen);
-    }
+    gradmq_err_t rc = distances ? s_measure (&self->inputs, distances) : GRADMQ_ERR_MEMORY;
+    if (!rc)
+        rc = rule->select ? s_choose (self, distances) : s_mix (self, distances);
     free (distances);
-    free (chosen);
     return rc;
 }
 
@@ -135,9 +154,9 @@ s_gather (s_close_t *self, gradmq_aggregate_t *aggregate)
     gradmq_err_t rc = clip_norm > 0.0 ? gradmq_inputs_clip (&self->inputs, clip_norm) : GRADMQ_OK;
     s_scale (self);
     if (!rc)
-        rc = s_choose (self);
+        rc = s_compare (self);
     if (!rc)
-        rc = gradmq_gather (aggregate, &self->inputs);
+        rc = gradmq_gather (aggregate, &self->inputs, &self->settings, self->near);
     if (!rc && !isfinite (aggregate->limit))
         rc = GRADMQ_ERR_NON_FINITE;
     return rc;
@@ -200,4 +219,5 @@ gradmq_step_close (gradmq_step_t *self, gradmq_model_t *model,
     s_tell (&close, &whole);
     gradmq_aggregate_clear (&aggregate);
     gradmq_inputs_clear (&close.inputs);
+    free (close.near);
 }

@@ -16,6 +16,7 @@ enum { SHARE_BYTES = 2 << 20 };
 typedef struct {
     gradmq_aggregate_t *aggregate;
     gradmq_inputs_t *inputs;
+    const gradmq_settings_t *settings;  //  that the rule goes by
     gradmq_gather_t gather;
     gradmq_gather_pass_t *pass;
     double limit;     //  greatest magnitude so far
@@ -40,6 +41,13 @@ gradmq_aggregate_clear (gradmq_aggregate_t *self)
     *self = (gradmq_aggregate_t){0};
 }
 
+//  Room for the contributions to a block after they were mixed.
+static void *
+s_mixed_new (const s_work_t *work)
+{
+    return aligned_alloc (64, work->inputs->count * work->inputs->block * work->size);
+}
+
 //  Two frames a tensor at most: indices and values.
 static gradmq_err_t
 s_take_memory (s_work_t *work)
@@ -55,8 +63,10 @@ s_take_memory (s_work_t *work)
     self->gradient.parts = calloc (plan->tensor_count, sizeof *self->gradient.parts);
     work->x = calloc (n, sizeof *work->x);
     work->given = calloc (n, 3 * sizeof *work->given);
+    if (work->gather.near)
+        work->gather.mixed = s_mixed_new (work);
     if (!plan->aggregate || !self->rows || !self->frames || !self->gradient.parts || !work->x
-        || !work->given)
+        || !work->given || (work->gather.near && !work->gather.mixed))
         return GRADMQ_ERR_MEMORY;
     work->weight = work->given + n;
     work->here = work->given + 2 * n;
@@ -67,7 +77,7 @@ s_take_memory (s_work_t *work)
 static void
 s_look (s_work_t *work)
 {
-    const gradmq_step_t *step = work->inputs->step;
+    const gradmq_rule_t *rule = work->inputs->step->rule;
     work->present = 0;
     work->all_rows = true;
     for (size_t i = 0; i < work->inputs->count; i++) {
@@ -79,8 +89,7 @@ s_look (s_work_t *work)
             work->all_rows = false;
     }
     if (work->present)
-        step->rule->weigh (&step->settings, work->given, work->present, work->weight,
-                           &work->gather.trim);
+        rule->weigh (work->settings, work->given, work->present, work->weight, &work->gather.trim);
 }
 
 static void
@@ -152,12 +161,15 @@ s_share (void *context, size_t share)
     work.limit = 0.0;
     work.inputs = &inputs;
     work.x = malloc (self->whole->inputs->count * sizeof *work.x);
-    self->failed [share] = !work.x || gradmq_inputs_copy (&inputs, self->whole->inputs, from);
+    work.gather.mixed = work.gather.near ? s_mixed_new (self->whole) : NULL;
+    self->failed [share] = !work.x || (work.gather.near && !work.gather.mixed)
+                           || gradmq_inputs_copy (&inputs, self->whole->inputs, from);
     if (!self->failed [share]) {
         s_stretch (&work, from, to);
         gradmq_inputs_clear (&inputs);
     }
     self->limit [share] = work.limit;
+    free (work.gather.mixed);
     free (work.x);
 }
 
@@ -301,13 +313,16 @@ s_say_something (s_work_t *work)
 }
 
 gradmq_err_t
-gradmq_gather (gradmq_aggregate_t *self, gradmq_inputs_t *inputs)
+gradmq_gather (gradmq_aggregate_t *self, gradmq_inputs_t *inputs, const gradmq_settings_t *settings,
+               const bool *near)
 {
     const gradmq_plan_t *plan = inputs->step->plan;
     *self = (gradmq_aggregate_t){0};
     gradmq_gradient_init (&self->gradient);
     s_work_t work = {.aggregate = self,
                      .inputs = inputs,
+                     .settings = settings,
+                     .gather = {.near = near},
                      .pass = plan->real->gather (inputs->step->rule),
                      .size = gradmq_layout_dtype (plan->layout)->size};
     gradmq_err_t rc = s_take_memory (&work);
@@ -319,6 +334,7 @@ gradmq_gather (gradmq_aggregate_t *self, gradmq_inputs_t *inputs)
     self->gradient.layout = gradmq_layout_id (plan->layout);
     self->gradient.payload.frames = self->frames;
     self->gradient.payload.count = self->frame_count;
+    free (work.gather.mixed);
     free (work.x);
     free (work.given);
     return rc;

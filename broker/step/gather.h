@@ -16,10 +16,12 @@ typedef struct {
     size_t tensor_count;
 } gradmq_aggregate_t;
 
-//    shape   inputs->count contributions that take part
+//    shape   inputs->count contributions that take part; near as gradmq_gather_t has it (aggregate/rule.h)
+//    settings  that the rule goes by
 //    owns    *self is cleared by the caller, on error too
 //    errors  MEMORY
-GRADMQ_MUST_CHECK gradmq_err_t gradmq_gather (gradmq_aggregate_t *self, gradmq_inputs_t *inputs);
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_gather (gradmq_aggregate_t *self, gradmq_inputs_t *inputs,
+                                              const gradmq_settings_t *settings, const bool *near);
 void gradmq_aggregate_clear (gradmq_aggregate_t *self);
 
 #endif

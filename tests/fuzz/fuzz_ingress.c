@@ -314,6 +314,7 @@ s_set (s_input_t *input)
                                               {"rule", "median"},
                                               {"rule", "trimmed_mean"},
                                               {"rule", "krum"},
+                                              {"rule", "nnm_trimmed_mean"},
                                               {"rule", "mean"},
                                               {"byzantine", "1"},
                                               {"quorum", "2"},

@@ -149,7 +149,7 @@ completes "f32 f64" gradmq load --dtype f
 completes "descent ascent" gradmq settings mode =
 completes "max_staleness= max_weight=" gradmq settings max
 completes "async bsp ssp merge" gradmq settings policy =
-completes "sum mean weighted_mean median trimmed_mean krum multi_krum" gradmq settings rule = ""
+completes "sum mean weighted_mean median trimmed_mean nnm_trimmed_mean krum multi_krum" gradmq settings rule = ""
 completes "bash zsh fish" gradmq completion ""
 completes "workers" gradmq help wo
 completes "" gradmq status x

@@ -4,7 +4,8 @@
 
 #include "spec/fixture/crew.h"
 
-static const char *const s_rules [] = {"median", "trimmed_mean", "krum", "multi_krum"};
+static const char *const s_rules [] = {"median", "trimmed_mean", "nnm_trimmed_mean", "krum",
+                                       "multi_krum"};
 
 static void
 test_one_gradient_of_a_worker_is_taken (void **state)
@@ -55,7 +56,7 @@ test_partial_gradients_are_refused (void **state)
     } rows = {0, 1, 1};
     crew_t *crew = CREW_NEW (5, "policy", "bsp");
     act_load (crew->peer, tensors, 2, (float []){0, 0});
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof s_rules / sizeof s_rules [0]; i++) {
         CREW_SET (crew, "rule", s_rules [i]);
         gradmq_part_t one = {.tensor = 1, .encoding = GRADMQ_ENCODING_DENSE};
         s_try_parts (crew, &one, 1, values, sizeof values [0]);

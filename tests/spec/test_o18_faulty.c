@@ -1,4 +1,4 @@
-//  O-18: whoever answers a round with what is not finite is one of those that krum has to bear.
+//  O-18: whoever answers a round with what is not finite is one of those that the rule has to bear.
 
 #include "spec/fixture/crew.h"
 
@@ -39,6 +39,21 @@ test_faulty_worker_does_not_stop_krum (void **state)
         crew_disposed (crew, 4, 1, GRADMQ_EXCLUDED, GRADMQ_OK);
         crew_destroy (&crew);
     }
+}
+
+//  Of 1, 1, 1, 9 with one that may be malicious: 1, 1, 1 and 11 / 3 after mixing, and the ends left out.
+static void
+test_faulty_worker_does_not_stop_a_mixed_mean (void **state)
+{
+    (void) state;
+    crew_t *crew =
+        CREW_NEW (WORKERS, "policy", "bsp", "rule", "nnm_trimmed_mean", "byzantine", "2");
+    crew_push (crew, 0, NAN);
+    s_push_from (crew, 1);
+    crew_model (crew, 1, -1);
+    crew_disposed (crew, 0, 1, GRADMQ_REFUSED, GRADMQ_ERR_NON_FINITE);
+    crew_disposed (crew, 4, 1, GRADMQ_APPLIED, GRADMQ_OK);
+    crew_destroy (&crew);
 }
 
 //  The second one is the answer to the next round.
@@ -100,6 +115,7 @@ main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_faulty_worker_does_not_stop_krum),
+        cmocka_unit_test (test_faulty_worker_does_not_stop_a_mixed_mean),
         cmocka_unit_test (test_faulty_worker_counts_once_a_round),
         cmocka_unit_test (test_faulty_worker_counts_in_its_round_only),
         cmocka_unit_test (test_too_few_beside_faulty_workers_are_skipped),

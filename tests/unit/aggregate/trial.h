@@ -25,6 +25,7 @@ typedef struct {
     bool wide;
     uint8_t x [CONTRIBUTIONS][MOST * 8 + SPARE];
     double given [CONTRIBUTIONS];
+    bool near [CONTRIBUTIONS * CONTRIBUTIONS];
     uint8_t out [MOST * 8 + SPARE];
 } s_trial_t;
 
@@ -72,7 +73,7 @@ s_number (uint64_t *seed)
     return ldexp (unit, (int) (kind * 20) - 12);
 }
 
-//  `count` elements of n contributions; the same for the same seed.
+//  `count` elements of n contributions, each near to itself and to some others; the same for the same seed.
 static inline void
 s_fill (s_trial_t *trial, size_t n, size_t count, bool wide, uint64_t seed)
 {
@@ -80,6 +81,8 @@ s_fill (s_trial_t *trial, size_t n, size_t count, bool wide, uint64_t seed)
     gradmq_settings_init (&trial->settings);
     trial->n = n;
     trial->wide = wide;
+    for (size_t i = 0; i < n * n; i++)
+        trial->near [i] = i / n == i % n || s_random (&seed) < 0.5;
     for (size_t i = 0; i < n; i++) {
         trial->given [i] = 0.25 + 4 * s_random (&seed);
         for (size_t j = 0; j < count; j++)
@@ -91,6 +94,7 @@ s_fill (s_trial_t *trial, size_t n, size_t count, bool wide, uint64_t seed)
 static inline void
 s_run (const gradmq_rule_t *rule, s_trial_t *trial, size_t first, size_t count)
 {
+    static _Alignas(64) uint8_t mixed [CONTRIBUTIONS * MOST * 8];
     const void *x [CONTRIBUTIONS];
     double weight [CONTRIBUTIONS];
     size_t size = trial->wide ? 8 : 4;
@@ -98,6 +102,8 @@ s_run (const gradmq_rule_t *rule, s_trial_t *trial, size_t first, size_t count)
                               .weight = weight,
                               .contributions = trial->n,
                               .count = count,
+                              .near = rule->mix ? trial->near : NULL,
+                              .mixed = rule->mix ? mixed : NULL,
                               .out = trial->out + 3 + first * size};
     for (size_t i = 0; i < trial->n; i++)
         x [i] = s_x (trial, i) + first * size;

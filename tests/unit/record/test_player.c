@@ -405,7 +405,8 @@ static void
 test_run_closes_steps_in_the_order_that_was_recorded (void **state)
 {
     (void) state;
-    static const char *const rules [] = {"mean", "median", "trimmed_mean", "krum", "multi_krum"};
+    static const char *const rules [] = {"mean", "median",    "trimmed_mean", "nnm_trimmed_mean",
+                                         "krum", "multi_krum"};
     for (size_t k = 0; k < sizeof rules / sizeof rules [0]; k++) {
         s_take_t take;
         s_open (&take, GRADMQ_DTYPE_F32);

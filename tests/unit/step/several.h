@@ -199,6 +199,41 @@ several_middle (double *values, size_t n, size_t trim)
     return sum / (double) (n - 2 * trim);
 }
 
+//  Squared, over what is not frozen.
+static inline double
+several_distance (const several_t *self, size_t i, size_t j)
+{
+    double sum = 0;
+    for (size_t e = 0; e < ELEMENTS; e++) {
+        double by = self->of [i].x [e] - self->of [j].x [e];
+        sum += self->frozen [several_tensor (self, e)] ? 0 : by * by;
+    }
+    return sum;
+}
+
+//  Each contribution becomes the mean of itself and the others that fewer than n - f are nearer than.
+static inline void
+several_mix (several_t *self)
+{
+    size_t most = self->n - (size_t) self->f->settings.byzantine;
+    double (*mixed) [ELEMENTS] = calloc (self->n, sizeof *mixed), d [SEVERAL_MOST];
+    assert_non_null (mixed);
+    for (size_t i = 0; i < self->n; i++) {
+        for (size_t j = 0; j < self->n; j++)
+            d [j] = several_distance (self, i, j);
+        for (size_t j = 0; j < self->n; j++) {
+            size_t nearer = 0;
+            for (size_t k = 0; k < self->n; k++)
+                nearer += d [k] < d [j];
+            for (size_t e = 0; e < ELEMENTS && nearer < most; e++)
+                mixed [i][e] += self->of [j].x [e] / (double) most;
+        }
+    }
+    for (size_t i = 0; i < self->n; i++)
+        memcpy (self->of [i].x, mixed [i], sizeof *mixed);
+    free (mixed);
+}
+
 //  Krum's choice.
 static inline void
 several_choose (several_t *self, size_t most)
@@ -207,15 +242,9 @@ several_choose (several_t *self, size_t most)
     size_t near = self->n - (size_t) self->f->settings.byzantine - 2;
     for (size_t i = 0; i < self->n; i++) {
         size_t count = 0;
-        for (size_t j = 0; j < self->n; j++) {
-            double sum = 0;
-            for (size_t e = 0; e < ELEMENTS; e++)
-                if (!self->frozen [several_tensor (self, e)])
-                    sum += (self->of [i].x [e] - self->of [j].x [e])
-                           * (self->of [i].x [e] - self->of [j].x [e]);
+        for (size_t j = 0; j < self->n; j++)
             if (j != i)
-                d [count++] = sum;
-        }
+                d [count++] = several_distance (self, i, j);
         score [i] = several_middle (d, count, 0) * 0;
         for (size_t k = 0; k < near; k++)
             score [i] += d [k];
@@ -251,6 +280,8 @@ several_element (const several_t *self, size_t tensor, size_t e)
     if (several_is (self, "trimmed_mean"))
         return several_middle (values, n,
                                (size_t) (self->f->settings.trim_fraction * (double) n + 1e-9));
+    if (several_is (self, "nnm_trimmed_mean"))
+        return several_middle (values, n, (size_t) self->f->settings.byzantine);
     return sum / weights;
 }
 
@@ -290,6 +321,8 @@ several_reference (several_t *self, reference_t *r, const double *base)
         scales += self->of [i].scale / (double) self->n;
         self->chosen [i] = true;
     }
+    if (several_is (self, "nnm_trimmed_mean"))
+        several_mix (self);
     if (several_is (self, "krum"))
         several_choose (self, 1);
     if (several_is (self, "multi_krum"))

@@ -182,6 +182,7 @@ test_close_clips_in_the_order_of_the_rule (void **state)
         CHECK (parts, NULL, "clip_norm", "20", "clip_value", "0.0625", "clip_global_norm", "0.5");
     }
     CHECK (false, NULL, "clip_norm", "4", "rule", "multi_krum", "krum_selected", "3");
+    CHECK (false, NULL, "clip_norm", "4", "rule", "nnm_trimmed_mean", "byzantine", "2");
 }
 
 static void
@@ -221,8 +222,8 @@ static void
 test_close_leaves_frozen_tensors_alone (void **state)
 {
     (void) state;
-    static const char *const rules [] = {"mean", "krum", "median"};
-    for (size_t k = 0; k < 3; k++) {
+    static const char *const rules [] = {"mean", "krum", "median", "nnm_trimmed_mean"};
+    for (size_t k = 0; k < 4; k++) {
         fixture_t f;
         several_t several;
         reference_t reference;

@@ -61,7 +61,7 @@ static void
 test_close_has_the_same_bits_on_any_number_of_threads (void **state)
 {
     (void) state;
-    static const char *const rules [] = {"mean", "median", "krum"};
+    static const char *const rules [] = {"mean", "median", "krum", "nnm_trimmed_mean"};
     for (size_t r = 0; r < sizeof rules / sizeof rules [0]; r++) {
         float *one = s_train ("1", rules [r]), *three = s_train ("3", rules [r]);
         assert_memory_equal (one, three, (BIG + 16) * sizeof *one);
