@@ -37,6 +37,9 @@ gradmq_attack (gradmq_attack_id_t id, gradmq_dice_t *dice, const double *others,
             case GRADMQ_ATTACK_RANDOM:
                 gradient [j] = gradmq_dice_normal (dice);
                 break;
+            case GRADMQ_ATTACK_LOUD:
+                gradient [j] = 200.0 * gradmq_dice_normal (dice);
+                break;
             case GRADMQ_ATTACK_LITTLE:
                 gradient [j] = s_little (others + j, other_count, count);
                 break;
