@@ -110,15 +110,28 @@ gradmq_frame_decode (ProtobufCMessage **message, gradmq_arena_t **arena,
     return err;
 }
 
+static size_t
+s_size (const ProtobufCMessage *message)
+{
+    return GRADMQ_PREAMBLE_BYTES + protobuf_c_message_get_packed_size (message);
+}
+
+//  Into room for s_size of it.
+static void
+s_pack (const ProtobufCMessage *message, gradmq_frame_kind_t kind, uint8_t *room)
+{
+    gradmq_frame_put_preamble (room, kind);
+    protobuf_c_message_pack (message, room + GRADMQ_PREAMBLE_BYTES);
+}
+
 gradmq_err_t
 gradmq_frame_encode_in (const ProtobufCMessage *message, gradmq_frame_kind_t kind, void *room,
                         size_t capacity, size_t *size)
 {
-    *size = GRADMQ_PREAMBLE_BYTES + protobuf_c_message_get_packed_size (message);
+    *size = s_size (message);
     if (*size > capacity)
         return GRADMQ_ERR_TOO_LARGE;
-    gradmq_frame_put_preamble (room, kind);
-    protobuf_c_message_pack (message, (uint8_t *) room + GRADMQ_PREAMBLE_BYTES);
+    s_pack (message, kind, room);
     return GRADMQ_OK;
 }
 
@@ -126,10 +139,12 @@ gradmq_err_t
 gradmq_frame_encode (const ProtobufCMessage *message, gradmq_frame_kind_t kind, void **header,
                      size_t *size)
 {
-    *size = GRADMQ_PREAMBLE_BYTES + protobuf_c_message_get_packed_size (message);
+    *size = s_size (message);
     *header = malloc (*size);
-    return *header ? gradmq_frame_encode_in (message, kind, *header, *size, size)
-                   : GRADMQ_ERR_MEMORY;
+    if (!*header)
+        return GRADMQ_ERR_MEMORY;
+    s_pack (message, kind, *header);
+    return GRADMQ_OK;
 }
 
 gradmq_err_t
