@@ -104,33 +104,39 @@ gradmq_restore_place (gradmq_engine_t *self, const gradmq_checkpoint_t *from,
 //  --------------------------------------------------------------------------------------------
 //  Restore
 
-//  The path of what was named, or of the newest; NULL with *reason.
-static char *
-s_find (const gradmq_engine_t *self, const char *name, gradmq_reason_t *reason)
+//  The path of what was named, or of the newest.
+//    owns    *path is the caller's: free ()
+static gradmq_err_t
+s_find_in (const gradmq_serials_t *list, const char *folder, const char *name, char **path,
+           gradmq_reason_t *reason)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        char *one = gradmq_checkpoint_path (folder, list->serials [i]);
+        if (!one)
+            return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
+        if (!name || strcmp (strrchr (one, '/') + 1, name) == 0) {
+            *path = one;
+            return GRADMQ_OK;
+        }
+        free (one);
+    }
+    if (!name)
+        return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "there is no checkpoint yet");
+    return gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
+                          "there is no checkpoint \"%.200s\"; the newest is number %" PRIu64, name,
+                          list->count ? list->serials [0] : 0);
+}
+
+static gradmq_err_t
+s_find (const gradmq_engine_t *self, const char *name, char **path, gradmq_reason_t *reason)
 {
     gradmq_serials_t list;
-    char *path = NULL;
-    if (gradmq_checkpoint_list (&list, self->journal.directory, reason))
-        return NULL;
-    for (size_t i = 0; i < list.count && !path; i++) {
-        char *one = gradmq_checkpoint_path (self->journal.directory, list.serials [i]);
-        if (!one) {
-            gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
-            break;
-        }
-        if (!name || strcmp (strrchr (one, '/') + 1, name) == 0)
-            path = one;
-        else
-            free (one);
-    }
-    if (!path && !reason->code && name)
-        gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT,
-                       "there is no checkpoint \"%.200s\"; the newest is number %" PRIu64, name,
-                       list.count ? list.serials [0] : 0);
-    else if (!path && !reason->code)
-        gradmq_refuse (reason, GRADMQ_ERR_ARGUMENT, "there is no checkpoint yet");
+    gradmq_err_t err = gradmq_checkpoint_list (&list, self->journal.directory, reason);
+    if (err)
+        return err;
+    err = s_find_in (&list, self->journal.directory, name, path, reason);
     gradmq_serials_clear (&list);
-    return path;
+    return err;
 }
 
 //  Durability is this coordinator's, not the file's.
@@ -170,10 +176,11 @@ gradmq_restore_run (gradmq_engine_t *self, const char *name, gradmq_reason_t *re
         return gradmq_refuse (reason, GRADMQ_ERR_UNSUPPORTED,
                               "this coordinator was given no folder to keep anything in; use "
                               "SetModelParameters, or start gradmqd with state/directory");
-    char *path = s_find (self, name, reason);
-    if (!path)
-        return reason->code;
-    gradmq_err_t err = gradmq_checkpoint_read (&file, path, reason);
+    char *path = NULL;
+    gradmq_err_t err = s_find (self, name, &path, reason);
+    if (err)
+        return err;
+    err = gradmq_checkpoint_read (&file, path, reason);
     free (path);
     if (!err)
         err = s_restore (self, gradmq_checkpoint_of (file), reason);
