@@ -8,11 +8,21 @@ enum { ANSWER_MS = 20000, ORDER_MS = 120000, LOOK_MS = 1, SETTINGS = 4 };
 static const char *const s_names [SETTINGS] = {"durability", "checkpoint_every",
                                                "checkpoint_interval_ms", "checkpoint_keep"};
 
-//  Values of those; the other orders change none.
-static const char *const s_values [GRADMQ_BENCH_ORDERS][SETTINGS] = {
-    [GRADMQ_BENCH_KEEP_NOTHING] = {"memory", "0", "0", "1"},
-    [GRADMQ_BENCH_KEEP_GRADIENTS] = {"journal", "0", "0", "1"},
-    [GRADMQ_BENCH_KEEP_CHECKPOINTS] = {"checkpoint", "1", "0", "1"},
+//  What the orders come to.
+static const struct {
+    gradmq_request_t request;       //  of no command: the settings are changed
+    const char *values [SETTINGS];  //  to these
+    bool awaited;                   //  until no checkpoint is being written
+} s_orders [GRADMQ_BENCH_ORDERS] = {
+    [GRADMQ_BENCH_KEEP_NOTHING] = {.values = {"memory", "0", "0", "1"}, .awaited = true},
+    [GRADMQ_BENCH_KEEP_GRADIENTS] = {.values = {"journal", "0", "0", "1"}, .awaited = true},
+    [GRADMQ_BENCH_KEEP_CHECKPOINTS] = {.values = {"checkpoint", "1", "0", "1"}},
+    [GRADMQ_BENCH_CHECKPOINT] = {.request = {.command = GRADMQ_COMMAND_CHECKPOINT},
+                                 .awaited = true},
+    [GRADMQ_BENCH_RECORD] = {.request = {.command = GRADMQ_COMMAND_RECORD,
+                                         .recording = GRADMQ_BENCH_RECORDING}},
+    [GRADMQ_BENCH_RECORD_END] = {.request = {.command = GRADMQ_COMMAND_RECORD,
+                                             .end_recording = true}},
 };
 
 //  Ask until no checkpoint is being written. The answers keep the coordinator awake, so it notices the
@@ -43,21 +53,12 @@ s_await_rest (gradmq_remote_t *remote, gradmq_reason_t *reason)
 static gradmq_err_t
 s_do (gradmq_remote_t *remote, gradmq_bench_order_t order, gradmq_reason_t *reason)
 {
-    gradmq_request_t checkpoint = {.command = GRADMQ_COMMAND_CHECKPOINT};
-    gradmq_request_t record = {.command = GRADMQ_COMMAND_RECORD,
-                               .recording = GRADMQ_BENCH_RECORDING};
-    gradmq_request_t end = {.command = GRADMQ_COMMAND_RECORD, .end_recording = true};
-    gradmq_request_t *requests [GRADMQ_BENCH_ORDERS] = {[GRADMQ_BENCH_CHECKPOINT] = &checkpoint,
-                                                        [GRADMQ_BENCH_RECORD] = &record,
-                                                        [GRADMQ_BENCH_RECORD_END] = &end};
-    gradmq_err_t err =
-        requests [order]
-            ? gradmq_remote_call (remote, requests [order], NULL, 0, NULL, reason)
-            : gradmq_remote_set_parameters (remote, s_names, s_values [order], SETTINGS, reason);
-    if (err || order == GRADMQ_BENCH_RECORD || order == GRADMQ_BENCH_RECORD_END
-        || order == GRADMQ_BENCH_KEEP_CHECKPOINTS)
-        return err;
-    return s_await_rest (remote, reason);
+    gradmq_request_t request = s_orders [order].request;
+    gradmq_err_t err = request.command
+                           ? gradmq_remote_call (remote, &request, NULL, 0, NULL, reason)
+                           : gradmq_remote_set_parameters (remote, s_names, s_orders [order].values,
+                                                           SETTINGS, reason);
+    return err || !s_orders [order].awaited ? err : s_await_rest (remote, reason);
 }
 
 gradmq_err_t

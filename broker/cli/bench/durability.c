@@ -40,6 +40,17 @@ typedef enum {
     ALL
 } s_way_t;
 
+//  What the clerk is told before the gradients of a way, and after them.
+static const struct {
+    gradmq_bench_order_t before, after;
+} s_orders [SIDES] = {
+    [MEMORY] = {GRADMQ_BENCH_KEEP_NOTHING, GRADMQ_BENCH_KEEP_NOTHING},
+    [JOURNAL] = {GRADMQ_BENCH_KEEP_GRADIENTS, GRADMQ_BENCH_KEEP_NOTHING},
+    [CHECKPOINTS] = {GRADMQ_BENCH_KEEP_CHECKPOINTS, GRADMQ_BENCH_KEEP_NOTHING},
+    //  Durability stays memory. Nothing is synced: what the disk still has to do is left to it.
+    [RECORDED] = {GRADMQ_BENCH_RECORD, GRADMQ_BENCH_RECORD_END},
+};
+
 typedef struct {
     const gradmq_bench_t *bench;
     char folder [GRADMQ_BENCH_FOLDER_BYTES];  //  on the disk
@@ -90,31 +101,27 @@ s_run_disk (const s_case_t *self, double *seconds, gradmq_reason_t *reason)
     return err ? err : gradmq_bench_disk_write (self->folder, &self->groups, seconds, reason);
 }
 
-static gradmq_bench_order_t
-s_order (s_way_t way)
-{
-    if (way == JOURNAL)
-        return GRADMQ_BENCH_KEEP_GRADIENTS;
-    return way == CHECKPOINTS ? GRADMQ_BENCH_KEEP_CHECKPOINTS : GRADMQ_BENCH_KEEP_NOTHING;
-}
-
-//  Durability memory, and a recording. Nothing is synced: what the disk still has to do is left to it.
 static gradmq_err_t
-s_run_recorded (s_case_t *self, double *seconds, gradmq_reason_t *reason)
+s_remove_recording (const s_case_t *self, gradmq_reason_t *reason)
 {
     char path [GRADMQ_BENCH_FOLDER_BYTES + sizeof GRADMQ_BENCH_RECORDING];
-    gradmq_err_t err = gradmq_bench_clerk_do (&self->clerk, GRADMQ_BENCH_RECORD, NULL, reason);
-    if (!err)
-        err = s_push (self, (self->gradients + 1) / 2, seconds, reason);
-    if (!err)
-        err = s_push (self, self->gradients, seconds, reason);
-    if (!err)
-        err = gradmq_bench_clerk_do (&self->clerk, GRADMQ_BENCH_RECORD_END, NULL, reason);
     snprintf (path, sizeof path, "%s/" GRADMQ_BENCH_RECORDING, self->folder);
-    if (!err && unlink (path))
-        err = gradmq_refuse (reason, GRADMQ_ERR_IO, "%.200s: cannot remove it: %s", path,
-                             strerror (errno));
-    return err;
+    if (unlink (path))
+        return gradmq_refuse (reason, GRADMQ_ERR_IO, "%.200s: cannot remove it: %s", path,
+                              strerror (errno));
+    return GRADMQ_OK;
+}
+
+//  What a way has written is not left to whoever comes next.
+static gradmq_err_t
+s_tidy (const s_case_t *self, s_way_t way, gradmq_reason_t *reason)
+{
+    if (way == RECORDED)
+        return s_remove_recording (self, reason);
+    //  A checkpoint removes the journal.
+    return way == JOURNAL
+               ? gradmq_bench_clerk_do (&self->clerk, GRADMQ_BENCH_CHECKPOINT, NULL, reason)
+               : GRADMQ_OK;
 }
 
 //  A run of gradmqd, warm.
@@ -122,7 +129,7 @@ static gradmq_err_t
 s_run_gradients (s_case_t *self, s_way_t way, double *seconds, gradmq_reason_t *reason)
 {
     uint64_t from = 0;
-    gradmq_err_t err = gradmq_bench_clerk_do (&self->clerk, s_order (way), NULL, reason);
+    gradmq_err_t err = gradmq_bench_clerk_do (&self->clerk, s_orders [way].before, NULL, reason);
     if (!err)
         err = s_push (self, (self->gradients + 1) / 2, seconds, reason);
     if (!err && way == JOURNAL)
@@ -134,20 +141,16 @@ s_run_gradients (s_case_t *self, s_way_t way, double *seconds, gradmq_reason_t *
         err = gradmq_bench_journal_groups (&self->groups, self->folder, from, reason);
     }
     if (!err)
-        err = gradmq_bench_clerk_do (&self->clerk, GRADMQ_BENCH_KEEP_NOTHING, NULL, reason);
-    //  A checkpoint removes the journal, so that this is not left to whoever comes next.
-    if (!err && way == JOURNAL)
-        err = gradmq_bench_clerk_do (&self->clerk, GRADMQ_BENCH_CHECKPOINT, NULL, reason);
-    return err;
+        err = gradmq_bench_clerk_do (&self->clerk, s_orders [way].after, NULL, reason);
+    return err ? err : s_tidy (self, way, reason);
 }
 
 static gradmq_err_t
 s_run (s_case_t *self, s_way_t way, size_t round, gradmq_reason_t *reason)
 {
     double seconds = 0;
-    gradmq_err_t err = way == DISK       ? s_run_disk (self, &seconds, reason)
-                       : way == RECORDED ? s_run_recorded (self, &seconds, reason)
-                                         : s_run_gradients (self, way, &seconds, reason);
+    gradmq_err_t err = way == DISK ? s_run_disk (self, &seconds, reason)
+                                   : s_run_gradients (self, way, &seconds, reason);
     self->found [way][round] = s_rate (self, seconds);
     return err;
 }
