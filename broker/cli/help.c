@@ -1,5 +1,6 @@
 #include "cli/help.h"
 
+#include "cli/bench/bench.h"
 #include "cli/exit.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -95,6 +96,22 @@ gradmq_help_all (FILE *to)
     fprintf (to, "\n`gradmq help VERB` tells more about a verb.\n");
 }
 
+static void
+s_benches (FILE *to)
+{
+    gradmq_table_t *table = gradmq_table_new ("ll");
+    if (!table)
+        return;
+    const gradmq_bench_entry_t *bench;
+    for (size_t i = 0; (bench = gradmq_bench_at (i)); i++) {
+        gradmq_table_cell (table, "%s", bench->name);
+        gradmq_table_cell (table, "%s", bench->help);
+    }
+    fprintf (to, "\nBenchmarks\n");
+    gradmq_table_print (table, to, 2, 0, 0);
+    gradmq_table_destroy (&table);
+}
+
 //  Each line of the examples, indented.
 static void
 s_examples (FILE *to, const char *examples)
@@ -114,6 +131,8 @@ gradmq_help_verb (FILE *to, const gradmq_verb_t *verb)
     fprintf (to, "gradmq %s: %s\n\nUsage: gradmq %s [OPTION ...]%s%s\n\n", verb->name, verb->help,
              verb->name, verb->arguments [0] ? " " : "", verb->arguments);
     s_paragraph (to, verb->detail);
+    if (verb->words == GRADMQ_WORDS_BENCH)
+        s_benches (to);
     s_options (to, "Options", verb);
     s_options (to, "Options of every verb", NULL);
     s_examples (to, verb->examples);

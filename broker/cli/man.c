@@ -1,5 +1,6 @@
 #include "cli/help.h"
 
+#include "cli/bench/bench.h"
 #include "cli/exit.h"
 #include "gradmq.h"
 
@@ -51,6 +52,16 @@ s_option (FILE *to, const gradmq_verb_option_t *option)
 }
 
 static void
+s_benches (FILE *to)
+{
+    const gradmq_bench_entry_t *bench;
+    for (size_t i = 0; (bench = gradmq_bench_at (i)); i++) {
+        fprintf (to, ".TP\n\\fB%s\\fR\n", bench->name);
+        s_line (to, bench->help);
+    }
+}
+
+static void
 s_verb (FILE *to, const gradmq_verb_t *verb)
 {
     fputs (".SS gradmq ", to);
@@ -60,6 +71,8 @@ s_verb (FILE *to, const gradmq_verb_t *verb)
     s_line (to, verb->help);
     fputs (".PP\n", to);
     s_line (to, verb->detail);
+    if (verb->words == GRADMQ_WORDS_BENCH)
+        s_benches (to);
     const gradmq_verb_option_t *option;
     for (size_t i = 0; (option = gradmq_verb_option_at (i)); i++)
         if (!gradmq_verb_option_global (option) && gradmq_verb_option_of (option, verb))

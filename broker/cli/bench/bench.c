@@ -6,8 +6,13 @@
 #include <stdarg.h>
 #include <string.h>
 
+//  What the help adds, by `usual`.
+#define S_ADD_true ""
+#define S_ADD_false "; only by name"
+
 static const gradmq_bench_entry_t s_entries [] = {
-#define BENCH(n, runs, words) {.name = #n, .usual = runs, .help = words, .run = gradmq_bench_##n},
+#define BENCH(n, runs, words)                                                                      \
+    {.name = #n, .usual = runs, .help = words S_ADD_##runs, .run = gradmq_bench_##n},
 #include "cli/bench/bench.def"
 #undef BENCH
 };

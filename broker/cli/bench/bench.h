@@ -29,8 +29,8 @@ typedef gradmq_err_t (gradmq_bench_fn) (const gradmq_bench_t *bench, gradmq_reas
 
 typedef struct {
     const char *name;
-    bool usual;  //  is run when none is named
-    const char *help;
+    bool usual;        //  is run when none is named
+    const char *help;  //  says so, where it is not usual
     gradmq_bench_fn *run;
 } gradmq_bench_entry_t;
 

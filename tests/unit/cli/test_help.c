@@ -1,5 +1,6 @@
 #include "cli/help.h"
 
+#include "cli/bench/bench.h"
 #include "cli/exit.h"
 #include "settings/settings.h"
 
@@ -82,6 +83,28 @@ test_help_verb_has_its_options_and_no_others (void **state)
                               gradmq_verb_option_of (option, verb));
         free (text);
     }
+}
+
+static void
+test_help_and_man_have_every_benchmark (void **state)
+{
+    (void) state;
+    char *manual = s_text (gradmq_help_man), *text = NULL, piece [64];
+    size_t size = 0;
+    FILE *memory = open_memstream (&text, &size);
+    gradmq_help_verb (memory, gradmq_verb_find ("bench"));
+    fclose (memory);
+    const gradmq_bench_entry_t *bench;
+    for (size_t i = 0; (bench = gradmq_bench_at (i)); i++) {
+        snprintf (piece, sizeof piece, "\n  %s ", bench->name);
+        s_assert_has (text, piece);
+        s_assert_has (text, bench->help);
+        assert_int_equal (strstr (bench->help, "only by name") == NULL, bench->usual);
+        snprintf (piece, sizeof piece, ".TP\n\\fB%s\\fR\n", bench->name);
+        s_assert_has (manual, piece);
+    }
+    free (text);
+    free (manual);
 }
 
 static void
@@ -211,6 +234,7 @@ main (void)
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_help_all_has_every_verb_global_option_and_exit),
         cmocka_unit_test (test_help_verb_has_its_options_and_no_others),
+        cmocka_unit_test (test_help_and_man_have_every_benchmark),
         cmocka_unit_test (test_man_has_every_verb_option_and_exit),
         cmocka_unit_test (test_completion_has_every_verb_option_and_setting),
         cmocka_unit_test (test_completion_offers_what_a_setting_can_be),
