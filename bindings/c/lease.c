@@ -57,14 +57,9 @@ s_await_last (gradmq_lease_t *self, gradmq_frames_t *frames)
     gradmq_reply_t reply = {0};
     gradmq_err_t err;
     while (self->requester.sent
-           && !gradmq_requester_look (&self->requester, &reply, frames, &err, NULL)) {
-        uint64_t now = gradmq_session_ms (self->session);
-        if (now >= deadline_ms)
-            return;
-        zmq_pollitem_t item = {.socket = self->requester.socket, .events = ZMQ_POLLIN};
-        uint64_t wait = gradmq_requester_wait_ms (&self->requester);
-        zmq_poll (&item, 1, (long) (wait < deadline_ms - now ? wait : deadline_ms - now));
-    }
+           && !gradmq_requester_look (&self->requester, &reply, frames, &err, NULL)
+           && gradmq_session_ms (self->session) < deadline_ms)
+        gradmq_requester_wait (&self->requester, deadline_ms);
     gradmq_reply_clear (&reply);
 }
 

@@ -225,6 +225,18 @@ gradmq_requester_wait_ms (const gradmq_requester_t *self)
     return self->sent && left < LOOK_MS ? left : LOOK_MS;
 }
 
+void
+gradmq_requester_wait (const gradmq_requester_t *self, uint64_t deadline_ms)
+{
+    uint64_t now = s_now (self);
+    uint64_t left = deadline_ms > now ? deadline_ms - now : 0;
+    uint64_t wait = gradmq_requester_wait_ms (self);
+    zmq_pollitem_t item = {.socket = self->socket, .events = ZMQ_POLLIN};
+    if (!self->sent)
+        item.events = ZMQ_POLLIN | ZMQ_POLLOUT;
+    zmq_poll (&item, 1, (long) (wait < left ? wait : left));
+}
+
 //  What is told where the handshake fails: ZeroMQ does not say which of the two it is.
 #define HANDSHAKE_TEXT                                                                             \
     "the handshake fails: is server_key that coordinator's, and is the key %s among those that "   \
@@ -278,13 +290,7 @@ s_await (gradmq_requester_t *self, uint64_t deadline_ms, gradmq_reply_t *reply,
         }
         if (now - begun >= 2 * LOOK_MS)
             s_tell (self);
-        uint64_t wait = gradmq_requester_wait_ms (self);
-        if (wait > deadline_ms - now)
-            wait = deadline_ms - now;
-        zmq_pollitem_t item = {.socket = self->socket, .events = ZMQ_POLLIN};
-        if (!self->sent)
-            item.events = ZMQ_POLLIN | ZMQ_POLLOUT;
-        zmq_poll (&item, 1, (long) wait);
+        gradmq_requester_wait (self, deadline_ms);
     }
     return err;
 }

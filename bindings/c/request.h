@@ -49,6 +49,9 @@ bool gradmq_requester_look (gradmq_requester_t *self, gradmq_reply_t *reply,
 //  How long until it should be looked at though nothing came; UINT64_MAX: nothing is asked.
 uint64_t gradmq_requester_wait_ms (const gradmq_requester_t *self);
 
+//  Wait for what is asked until it should be looked at, no longer than to deadline_ms on the session's clock.
+void gradmq_requester_wait (const gradmq_requester_t *self, uint64_t deadline_ms);
+
 //  Ask and wait for the answer, until deadline_ms on the session's clock.
 //    owns    as in gradmq_requester_look; on error *reply is empty unless the error is the reply's
 //    errors  the reply's code with its sentence; TIMEOUT, CONNECT (nobody was ever reached), BUSY
