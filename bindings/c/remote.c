@@ -32,15 +32,15 @@ s_join_payload (gradmq_remote_t *self, gradmq_reason_t *why)
 
 gradmq_err_t
 gradmq_remote_ask (gradmq_remote_t *self, gradmq_request_t *request, gradmq_buffer_t *payload,
-                   const gradmq_reply_t **reply, gradmq_reason_t *why)
+                   uint32_t timeout_ms, const gradmq_reply_t **reply, gradmq_reason_t *why)
 {
-    gradmq_session_t *session = &self->session;
+    const gradmq_session_t *session = &self->session;
     s_forget_reply (self);
     if (reply)
         *reply = NULL;
     if (request->model == NULL && session->model [0])
         request->model = session->model;
-    const uint64_t deadline_ms = gradmq_session_ms (session) + session->timeout_ms;
+    const uint64_t deadline_ms = gradmq_session_ms (session) + timeout_ms;
     gradmq_err_t err = gradmq_requester_call (&self->requester, request, payload, deadline_ms,
                                               &self->reply, &self->frames, why);
     if (self->reply.position.instance)
@@ -57,7 +57,8 @@ gradmq_err_t
 gradmq_remote_expect (gradmq_remote_t *self, gradmq_request_t *request, gradmq_buffer_t *payload,
                       gradmq_answer_t answer, gradmq_reason_t *why)
 {
-    gradmq_err_t err = gradmq_remote_ask (self, request, payload, NULL, why);
+    gradmq_err_t err =
+        gradmq_remote_ask (self, request, payload, self->session.timeout_ms, NULL, why);
     if (!err && self->reply.answer != answer)
         err = gradmq_refuse (why, GRADMQ_ERR_MALFORMED,
                              "the answer of %s is of kind %d where %d was expected",
@@ -78,7 +79,8 @@ gradmq_remote_call (gradmq_remote_t *self, gradmq_request_t *request, const void
         }
         memcpy (gradmq_buffer_data (buffer), payload, (size_t) bytes);
     }
-    gradmq_err_t err = gradmq_remote_ask (self, request, buffer, reply, why);
+    gradmq_err_t err =
+        gradmq_remote_ask (self, request, buffer, self->session.timeout_ms, reply, why);
     gradmq_buffer_release (&buffer);
     return err;
 }

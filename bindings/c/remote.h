@@ -38,13 +38,13 @@ struct gradmq_remote {
     gradmq_jsontext_t document;
 };
 
-//  gradmq_remote_call with the payload in a buffer that is cut already.
+//  gradmq_remote_call with the payload in a buffer that is cut already, and a time of its own.
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_ask (gradmq_remote_t *self, gradmq_request_t *request,
-                                                  gradmq_buffer_t *payload,
+                                                  gradmq_buffer_t *payload, uint32_t timeout_ms,
                                                   const gradmq_reply_t **reply,
                                                   gradmq_reason_t *why);
 
-//  The same, holding the answer to be of one kind.
+//  The same within the session's time, holding the answer to be of one kind.
 //    errors  MALFORMED: it is of another
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_remote_expect (gradmq_remote_t *self,
                                                      gradmq_request_t *request,

@@ -162,11 +162,9 @@ s_leave (gradmq_remote_t *self, uint64_t incarnation, uint64_t last)
                                 .incarnation = incarnation,
                                 .last_sequence = last};
     //  It is dropped when its lease is over where this does not get through.
-    gradmq_session_t *session = &self->session;
-    uint32_t timeout_ms = session->timeout_ms;
-    session->timeout_ms = timeout_ms < GRADMQ_LEAVE_MS ? timeout_ms : GRADMQ_LEAVE_MS;
-    gradmq_err_t err = gradmq_remote_ask (self, &request, NULL, NULL, NULL);
-    session->timeout_ms = timeout_ms;
+    const uint32_t usual_ms = self->session.timeout_ms;
+    const uint32_t timeout_ms = usual_ms < GRADMQ_LEAVE_MS ? usual_ms : GRADMQ_LEAVE_MS;
+    gradmq_err_t err = gradmq_remote_ask (self, &request, NULL, timeout_ms, NULL, NULL);
     (void) err;
 }
 
