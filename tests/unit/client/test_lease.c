@@ -1,57 +1,24 @@
 //  A worker's lease: renewed while it lives, and over in good order when it leaves.
 
-#include "fixture/fake.h"
-#include "worker.h"
+#include "fixture/bench.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 
-typedef struct {
-    gradmq_fake_t *fake;
-    gradmq_worker_t *worker;
-    gradmq_reason_t why;
-} s_bench_t;
-
-static int
-s_setup (void **state)
-{
-    static s_bench_t bench;
-    bench = (s_bench_t){.fake = gradmq_fake_new ()};
-    *state = &bench;
-    return bench.fake ? 0 : -1;
-}
-
-static int
-s_teardown (void **state)
-{
-    s_bench_t *bench = (s_bench_t *) *state;
-    gradmq_err_t err = gradmq_worker_close (&bench->worker, 0, NULL);
-    (void) err;
-    gradmq_fake_destroy (&bench->fake);
-    return 0;
-}
-
 //  A worker that has a lease of this.
 static gradmq_err_t
-s_open (s_bench_t *bench, uint64_t lease_ms)
+s_open (bench_t *bench, uint64_t lease_ms)
 {
-    static const gradmq_pace_t quick = {
-        .confirm_ms = 60, .retry_ms = 5, .sync_retry_ms = 20, .resync_jitter_ms = 1};
-    const gradmq_options_t options = {.control = gradmq_fake_control (bench->fake),
-                                      .name = "w1",
-                                      .linger_ms = 200,
-                                      .request_ms = 500,
-                                      .timeout_ms = 10000};
     gradmq_fake_lock (bench->fake);
     bench->fake->lease_ms = lease_ms;
     gradmq_fake_unlock (bench->fake);
-    return gradmq_worker_open_paced (&bench->worker, &options, &quick, &bench->why);
+    return bench_open (bench, (gradmq_options_t){.request_ms = 500});
 }
 
 static void
-s_push_many (s_bench_t *bench, int count)
+s_push_many (bench_t *bench, int count)
 {
     static const float gradient [FAKE_ELEMENTS] = {1, 2, 3, 4, 5, 6};
     for (int i = 0; i < count; i++)
@@ -69,7 +36,7 @@ s_renewed_thrice (const gradmq_fake_t *fake)
 static void
 test_lease_is_renewed_without_the_worker (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     assert_int_equal (s_open (bench, 100), GRADMQ_OK);
     assert_true (gradmq_fake_wait (bench->fake, s_renewed_thrice));
     assert_int_equal (gradmq_fake_seen (bench->fake)->incarnation, 1001);
@@ -78,7 +45,7 @@ test_lease_is_renewed_without_the_worker (void **state)
 static void
 test_close_leaves_with_last_sequence (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     assert_int_equal (s_open (bench, 30000), GRADMQ_OK);
     s_push_many (bench, 7);
     assert_int_equal (gradmq_worker_close (&bench->worker, 10000, &bench->why), GRADMQ_OK);
@@ -97,7 +64,7 @@ s_join_unanswered (const gradmq_fake_t *fake)
 static void
 test_close_leaves_after_a_renewal_on_its_way (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     assert_int_equal (s_open (bench, 90), GRADMQ_OK);
     gradmq_fake_lock (bench->fake);
     bench->fake->forget_joins = 1;
@@ -111,7 +78,7 @@ test_close_leaves_after_a_renewal_on_its_way (void **state)
 static void
 test_close_unsettled_in_time_is_timeout (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->hold = true;
     gradmq_fake_unlock (bench->fake);
@@ -121,7 +88,7 @@ test_close_unsettled_in_time_is_timeout (void **state)
     assert_null (bench->worker);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown (name, s_setup, s_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown (name, bench_set_up_fake, bench_tear_down)
 
 int
 main (void)

@@ -1,103 +1,38 @@
 //  What a worker does under the policies: kinds, clocks, rounds that end without a version, whom it
 //  waits for. PROTOCOL.md, sections 12.1 and 19.
 
-#include "fixture/fake.h"
-#include "worker.h"
+#include "fixture/bench.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <cmocka.h>
 
-static const gradmq_pace_t s_quick = {
-    .confirm_ms = 60, .retry_ms = 5, .sync_retry_ms = 20, .resync_jitter_ms = 1};
-
 static const float s_values [FAKE_ELEMENTS] = {1, 2, 3, 4, 5, 6};
-
-typedef struct {
-    gradmq_fake_t *fake;
-    gradmq_worker_t *worker;
-    gradmq_reason_t why;
-    gradmq_parameters_view_t view;
-    void (*upon_wait) (gradmq_fake_t *fake);
-    char waits [512];  //  the last that was told
-} s_bench_t;
-
-static void
-s_on_wait (const char *text, void *context)
-{
-    s_bench_t *bench = (s_bench_t *) context;
-    if (!text)
-        return;
-    snprintf (bench->waits, sizeof bench->waits, "%s", text);
-    if (bench->upon_wait) {
-        void (*act) (gradmq_fake_t * fake) = bench->upon_wait;
-        bench->upon_wait = NULL;
-        act (bench->fake);
-    }
-}
 
 static int
 s_setup (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) calloc (1, sizeof *bench);
-    *state = bench;
-    bench->fake = gradmq_fake_new ();
-    if (bench->fake == NULL)
+    if (bench_set_up_fake (state))
         return -1;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->round = 9;
     bench->fake->start_clock = 4;
     gradmq_fake_unlock (bench->fake);
-    const gradmq_options_t options = {.control = gradmq_fake_control (bench->fake),
-                                      .name = "w1",
-                                      .linger_ms = 200,
-                                      .request_ms = 200,
-                                      .timeout_ms = 10000,
-                                      .on_wait = s_on_wait,
-                                      .context = bench};
-    return gradmq_worker_open_paced (&bench->worker, &options, &s_quick, &bench->why) ? -1 : 0;
-}
-
-static int
-s_teardown (void **state)
-{
-    s_bench_t *bench = (s_bench_t *) *state;
-    gradmq_err_t err = gradmq_worker_close (&bench->worker, 0, NULL);
-    (void) err;
-    gradmq_fake_destroy (&bench->fake);
-    free (bench);
-    return 0;
+    return bench_open (bench, (gradmq_options_t){0}) ? -1 : 0;
 }
 
 static void
-s_next (s_bench_t *bench)
-{
-    if (gradmq_worker_parameters (bench->worker, GRADMQ_NEXT, &bench->view, &bench->why))
-        fail_msg ("%s", bench->why.text);
-}
-
-static void
-s_push (s_bench_t *bench, const gradmq_push_t *push)
+s_push (bench_t *bench, const gradmq_push_t *push)
 {
     if (gradmq_worker_push (bench->worker, s_values, sizeof s_values, push, &bench->why)
         || gradmq_worker_flush (bench->worker, 10000, &bench->why))
         fail_msg ("%s", bench->why.text);
 }
 
-static gradmq_worker_stats_t
-s_stats (s_bench_t *bench)
-{
-    gradmq_worker_stats_t stats;
-    gradmq_worker_stats (bench->worker, &stats);
-    return stats;
-}
-
 static uint32_t
-s_last_kind (s_bench_t *bench)
+s_last_kind (bench_t *bench)
 {
     return gradmq_fake_seen (bench->fake)->last.kind;
 }
@@ -105,7 +40,7 @@ s_last_kind (s_bench_t *bench)
 static void
 test_push_kind_is_in_the_header (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_push (bench, NULL);
     assert_int_equal (s_last_kind (bench), GRADMQ_GRADIENT);
     s_push (bench, &(gradmq_push_t){.kind = GRADMQ_DELTA});
@@ -121,7 +56,7 @@ test_push_kind_is_in_the_header (void **state)
 }
 
 static gradmq_err_t
-s_add (s_bench_t *bench, const gradmq_push_t *push)
+s_add (bench_t *bench, const gradmq_push_t *push)
 {
     gradmq_err_t err = gradmq_worker_add_model_parameters (bench->worker, s_values, sizeof s_values,
                                                            push, &bench->why);
@@ -131,8 +66,8 @@ s_add (s_bench_t *bench, const gradmq_push_t *push)
 static void
 test_add_model_parameters_are_parameters (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
-    s_next (bench);
+    bench_t *bench = (bench_t *) *state;
+    bench_look (bench, GRADMQ_NEXT);
     assert_int_equal (s_add (bench, NULL), GRADMQ_OK);
     assert_int_equal (s_last_kind (bench), GRADMQ_MODEL_PARAMETERS);
     assert_true (gradmq_fake_seen (bench->fake)->last.has_base);
@@ -147,14 +82,14 @@ test_add_model_parameters_are_parameters (void **state)
 static void
 test_clock_begins_at_the_start_clock_and_counts (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
-    assert_int_equal (s_stats (bench).clock, 4);
+    bench_t *bench = (bench_t *) *state;
+    assert_int_equal (bench_stats (bench).clock, 4);
     s_push (bench, NULL);
-    assert_int_equal (s_stats (bench).clock, 5);
+    assert_int_equal (bench_stats (bench).clock, 5);
     s_push (bench, &(gradmq_push_t){.has_clock = true, .clock = 6});
-    assert_int_equal (s_stats (bench).clock, 5);
+    assert_int_equal (bench_stats (bench).clock, 5);
     s_push (bench, &(gradmq_push_t){.has_clock = true, .clock = 6, .last_of_clock = true});
-    assert_int_equal (s_stats (bench).clock, 6);
+    assert_int_equal (bench_stats (bench).clock, 6);
 }
 
 static bool
@@ -167,7 +102,7 @@ s_rejoined (const gradmq_fake_t *fake)
 static void
 test_clock_goes_on_after_a_restart (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_push (bench, NULL);
     s_push (bench, NULL);
     gradmq_fake_lock (bench->fake);
@@ -177,13 +112,13 @@ test_clock_goes_on_after_a_restart (void **state)
     gradmq_fake_restart (bench->fake);
     s_push (bench, NULL);
     assert_true (gradmq_fake_wait (bench->fake, s_rejoined));
-    assert_int_equal (s_stats (bench).clock, 7);
-    assert_int_equal (s_stats (bench).round, 1);
+    assert_int_equal (bench_stats (bench).clock, 7);
+    assert_int_equal (bench_stats (bench).round, 1);
 }
 
 //  Answer the round; nothing is applied.
 static void
-s_answer (s_bench_t *bench)
+s_answer (bench_t *bench)
 {
     gradmq_fake_lock (bench->fake);
     bench->fake->hold = true;
@@ -223,19 +158,19 @@ s_cleared (gradmq_fake_t *fake)
 static void
 test_next_round_over_without_a_version_gives_the_same_view (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     void (*const ends []) (gradmq_fake_t *) = {s_skipped, s_next_round, s_cleared};
-    s_next (bench);
-    assert_int_equal (s_stats (bench).round, 9);
+    bench_look (bench, GRADMQ_NEXT);
+    assert_int_equal (bench_stats (bench).round, 9);
     for (size_t i = 0; i < sizeof ends / sizeof ends [0]; i++) {
         s_answer (bench);
         bench->upon_wait = ends [i];
-        s_next (bench);
+        bench_look (bench, GRADMQ_NEXT);
         assert_null (bench->upon_wait);
         assert_int_equal (bench->view.version, 0);
         assert_int_equal (bench->view.bytes, sizeof s_values);
     }
-    assert_int_equal (s_stats (bench).round, 12);
+    assert_int_equal (bench_stats (bench).round, 12);
 }
 
 static void
@@ -252,8 +187,8 @@ s_close (gradmq_fake_t *fake)
 static void
 test_next_coordinator_that_closes_gives_no_view (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
-    s_next (bench);
+    bench_t *bench = (bench_t *) *state;
+    bench_look (bench, GRADMQ_NEXT);
     s_answer (bench);
     bench->upon_wait = s_close;
     assert_int_equal (
@@ -284,24 +219,24 @@ s_same_round (gradmq_fake_t *fake)
 static void
 test_next_waits_while_its_round_is_open (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
-    s_next (bench);
+    bench_t *bench = (bench_t *) *state;
+    bench_look (bench, GRADMQ_NEXT);
     s_skipped (bench->fake);
     while (!bench->worker->rounds.over)
         assert_int_equal (gradmq_worker_poll (bench->worker, 10000, &bench->why), GRADMQ_OK);
     s_answer (bench);
     bench->upon_wait = s_same_round;
-    s_next (bench);
+    bench_look (bench, GRADMQ_NEXT);
     assert_int_equal (bench->view.version, 1);
-    assert_int_equal (s_stats (bench).round, 11);
+    assert_int_equal (bench_stats (bench).round, 11);
 }
 
 //  What was waited for stands in the sentence: for whom, and until when.
 static void
 test_next_says_whom_it_waits_for (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
-    s_next (bench);
+    bench_t *bench = (bench_t *) *state;
+    bench_look (bench, GRADMQ_NEXT);
     gradmq_fake_lock (bench->fake);
     bench->fake->why = "round 9 has 3 answers and waits for others";
     bench->fake->waiting_for [0] = "w2";
@@ -314,14 +249,14 @@ test_next_says_whom_it_waits_for (void **state)
     while (!bench->worker->hearsay.waiting_total)
         assert_int_equal (gradmq_worker_poll (bench->worker, 10000, &bench->why), GRADMQ_OK);
     bench->upon_wait = s_publish;
-    s_next (bench);
-    assert_non_null (strstr (bench->waits,
+    bench_look (bench, GRADMQ_NEXT);
+    assert_true (bench_said (bench,
                              "waiting for a version newer than 0; round 9 has 3 answers and waits "
                              "for others: w2, w5 (2 in all), no longer than 59."));
-    assert_int_equal (s_stats (bench).min_clock, 3);
+    assert_int_equal (bench_stats (bench).min_clock, 3);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown (name, s_setup, s_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown (name, s_setup, bench_tear_down)
 
 int
 main (void)

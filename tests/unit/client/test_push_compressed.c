@@ -1,24 +1,13 @@
 //  A worker that compresses, against a coordinator that loses, refuses and leaves out.
 
-#include "fixture/fake.h"
-#include "worker.h"
+#include "fixture/bench.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-
-static const gradmq_pace_t s_quick = {
-    .confirm_ms = 60, .retry_ms = 5, .sync_retry_ms = 20, .resync_jitter_ms = 1};
-
-typedef struct {
-    gradmq_fake_t *fake;
-    gradmq_worker_t *worker;
-    gradmq_reason_t why;
-} s_bench_t;
 
 //  One element of "w"; "b" goes whole.
 static const gradmq_compression_t s_top_1 = {.how = GRADMQ_COMPRESS_TOP_K};
@@ -26,39 +15,19 @@ static const gradmq_compression_t s_top_1 = {.how = GRADMQ_COMPRESS_TOP_K};
 static int
 s_setup (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) calloc (1, sizeof *bench);
-    *state = bench;
-    bench->fake = gradmq_fake_new ();
-    if (bench->fake == NULL)
+    if (bench_set_up (state))
         return -1;
-    const gradmq_options_t options = {.control = gradmq_fake_control (bench->fake),
-                                      .name = "w1",
-                                      .linger_ms = 200,
-                                      .request_ms = 200,
-                                      .timeout_ms = 10000};
-    gradmq_err_t err = gradmq_worker_open_paced (&bench->worker, &options, &s_quick, &bench->why);
-    if (!err)
-        err = gradmq_worker_compress (bench->worker, &s_top_1, &bench->why);
-    if (err)
-        print_error ("%s\n", bench->why.text);
-    return err ? -1 : 0;
-}
-
-static int
-s_teardown (void **state)
-{
-    s_bench_t *bench = (s_bench_t *) *state;
-    gradmq_err_t err = gradmq_worker_close (&bench->worker, 0, NULL);
-    (void) err;
-    gradmq_fake_destroy (&bench->fake);
-    free (bench);
-    return 0;
+    bench_t *bench = (bench_t *) *state;
+    if (gradmq_worker_compress (bench->worker, &s_top_1, &bench->why) == GRADMQ_OK)
+        return 0;
+    print_error ("%s\n", bench->why.text);
+    return -1;
 }
 
 static const float s_gradient [FAKE_ELEMENTS] = {1, -2, 3, 4, 5, 6}, s_zeros [FAKE_ELEMENTS];
 
 static void
-s_push (s_bench_t *bench, const float *gradient, const gradmq_push_t *push)
+s_push (bench_t *bench, const float *gradient, const gradmq_push_t *push)
 {
     if (gradmq_worker_push (bench->worker, gradient, sizeof s_gradient, push, &bench->why)
         || gradmq_worker_flush (bench->worker, 10000, &bench->why))
@@ -67,7 +36,7 @@ s_push (s_bench_t *bench, const float *gradient, const gradmq_push_t *push)
 
 //  What arrived last: one element of "w", and "b".
 static void
-s_assert_last (s_bench_t *bench, uint32_t index, float value, float b0, float b1)
+s_assert_last (bench_t *bench, uint32_t index, float value, float b0, float b1)
 {
     const gradmq_fake_t *seen = gradmq_fake_seen (bench->fake);
     struct {
@@ -82,7 +51,7 @@ s_assert_last (s_bench_t *bench, uint32_t index, float value, float b0, float b1
 static void
 test_push_leaves_out_goes_with_the_next (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_push (bench, s_gradient, NULL);
     s_assert_last (bench, 3, 4, 5, 6);
     s_push (bench, s_zeros, NULL);
@@ -96,7 +65,7 @@ test_push_leaves_out_goes_with_the_next (void **state)
 static void
 test_push_loss_scale_is_taken_out (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     const gradmq_push_t push = {.loss_scale = 0.5};
     s_push (bench, s_gradient, &push);
     s_assert_last (bench, 3, 8, 10, 12);
@@ -107,7 +76,7 @@ test_push_loss_scale_is_taken_out (void **state)
 
 //  Dispose of the next gradient so.
 static void
-s_dispose (s_bench_t *bench, uint64_t sequence, uint32_t disposition, uint32_t code)
+s_dispose (bench_t *bench, uint64_t sequence, uint32_t disposition, uint32_t code)
 {
     gradmq_fake_lock (bench->fake);
     bench->fake->disposition [sequence] = disposition;
@@ -118,7 +87,7 @@ s_dispose (s_bench_t *bench, uint64_t sequence, uint32_t disposition, uint32_t c
 static void
 test_what_was_not_used_comes_back_once (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     static const struct {
         uint32_t disposition, code;
     } cases [] = {{GRADMQ_REFUSED, GRADMQ_ERR_EPOCH},
@@ -141,7 +110,7 @@ test_what_was_not_used_comes_back_once (void **state)
 static void
 test_what_a_rule_left_out_or_is_too_large_does_not_come_back (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_dispose (bench, 1, GRADMQ_EXCLUDED, 0);
     s_push (bench, s_gradient, NULL);
     s_push (bench, s_zeros, NULL);
@@ -156,7 +125,7 @@ test_what_a_rule_left_out_or_is_too_large_does_not_come_back (void **state)
 static void
 test_lost_gradient_goes_again_as_it_was (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->lose = 1;
     gradmq_fake_unlock (bench->fake);
@@ -174,7 +143,7 @@ test_lost_gradient_goes_again_as_it_was (void **state)
 static void
 test_push_what_cannot_be_compressed_is_refused (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     const gradmq_push_t half = {.dtype = GRADMQ_F16};
     float bad [FAKE_ELEMENTS] = {NAN};
     assert_int_equal (
@@ -198,7 +167,7 @@ s_count (void *data, void *context)
 static void
 test_push_take_gives_back_at_once (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     float data [FAKE_ELEMENTS] = {0, 0, 9, 1, 1, 1};
     int released = 0;
     assert_int_equal (gradmq_worker_push_take (bench->worker, data, sizeof data, s_count, &released,
@@ -213,7 +182,7 @@ test_push_take_gives_back_at_once (void **state)
 static void
 test_compress_none_pushes_whole_gradients (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_push (bench, s_gradient, NULL);
     assert_int_equal (gradmq_worker_compress (bench->worker, NULL, NULL), GRADMQ_OK);
     s_push (bench, s_gradient, NULL);
@@ -227,7 +196,7 @@ test_compress_none_pushes_whole_gradients (void **state)
     assert_int_equal (gradmq_fake_seen (bench->fake)->last_parts, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown (name, s_setup, s_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown (name, s_setup, bench_tear_down)
 
 int
 main (void)

@@ -1,121 +1,24 @@
 //  A worker against a coordinator that loses, turns away, refuses, forgets and goes away.
 
-#include "fixture/fake.h"
-#include "worker.h"
+#include "fixture/bench.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-
-static const gradmq_pace_t s_quick = {
-    .confirm_ms = 60, .retry_ms = 5, .sync_retry_ms = 20, .resync_jitter_ms = 1};
-
-typedef struct {
-    gradmq_fake_t *fake;
-    gradmq_worker_t *worker;
-    gradmq_reason_t why;
-    gradmq_verdict_t verdicts [64];
-    size_t verdict_count;
-    char waits [32][GRADMQ_REASON_BYTES];
-    size_t wait_count, waits_over;
-    void (*upon_wait) (gradmq_fake_t *fake);  //  done once, at the first wait
-} s_bench_t;
-
-static void
-s_on_wait (const char *text, void *context)
-{
-    s_bench_t *bench = (s_bench_t *) context;
-    if (text == NULL)
-        bench->waits_over++;
-    else if (bench->wait_count < 32)
-        strcpy (bench->waits [bench->wait_count++], text);
-    if (text && bench->upon_wait) {
-        void (*act) (gradmq_fake_t * fake) = bench->upon_wait;
-        bench->upon_wait = NULL;
-        act (bench->fake);
-    }
-}
-
-//  One of the waits was told with these words.
-static bool
-s_said (const s_bench_t *bench, const char *words)
-{
-    size_t i = 0;
-    while (i < bench->wait_count && strstr (bench->waits [i], words) == NULL)
-        i++;
-    return i < bench->wait_count;
-}
-
-static void
-s_on_verdict (const gradmq_verdict_t *verdict, void *context)
-{
-    s_bench_t *bench = (s_bench_t *) context;
-    if (bench->verdict_count < 64)
-        bench->verdicts [bench->verdict_count++] = *verdict;
-}
-
-static gradmq_err_t
-s_open_with (s_bench_t *bench, gradmq_options_t options)
-{
-    options.control = gradmq_fake_control (bench->fake);
-    options.name = "w1";
-    options.linger_ms = 200;
-    options.request_ms = options.request_ms ? options.request_ms : 200;
-    options.timeout_ms = options.timeout_ms ? options.timeout_ms : 10000;
-    options.on_wait = s_on_wait;
-    options.context = bench;
-    gradmq_err_t err = gradmq_worker_open_paced (&bench->worker, &options, &s_quick, &bench->why);
-    if (!err)
-        gradmq_worker_on_verdict (bench->worker, s_on_verdict, bench);
-    return err;
-}
-
-static int
-s_setup_fake (void **state)
-{
-    s_bench_t *bench = (s_bench_t *) calloc (1, sizeof *bench);
-    bench->fake = gradmq_fake_new ();
-    *state = bench;
-    return bench->fake ? 0 : -1;
-}
-
-static int
-s_setup (void **state)
-{
-    if (s_setup_fake (state))
-        return -1;
-    s_bench_t *bench = (s_bench_t *) *state;
-    if (s_open_with (bench, (gradmq_options_t){0}) == GRADMQ_OK)
-        return 0;
-    print_error ("%s\n", bench->why.text);
-    return -1;
-}
-
-static int
-s_teardown (void **state)
-{
-    s_bench_t *bench = (s_bench_t *) *state;
-    gradmq_err_t err = gradmq_worker_close (&bench->worker, 0, NULL);
-    (void) err;
-    gradmq_fake_destroy (&bench->fake);
-    free (bench);
-    return 0;
-}
 
 static const float s_gradient [FAKE_ELEMENTS] = {1, 2, 3, 4, 5, 6};
 
 static gradmq_err_t
-s_push (s_bench_t *bench)
+s_push (bench_t *bench)
 {
     return gradmq_worker_push (bench->worker, s_gradient, sizeof s_gradient, NULL, &bench->why);
 }
 
 static void
-s_push_many (s_bench_t *bench, int count)
+s_push_many (bench_t *bench, int count)
 {
     for (int i = 0; i < count; i++)
         if (s_push (bench))
@@ -123,18 +26,10 @@ s_push_many (s_bench_t *bench, int count)
 }
 
 static void
-s_flush (s_bench_t *bench)
+s_flush (bench_t *bench)
 {
     if (gradmq_worker_flush (bench->worker, 10000, &bench->why))
         fail_msg ("%s", bench->why.text);
-}
-
-static gradmq_worker_stats_t
-s_stats (s_bench_t *bench)
-{
-    gradmq_worker_stats_t stats;
-    gradmq_worker_stats (bench->worker, &stats);
-    return stats;
 }
 
 //  ------------------------------------------------------------------------------------------------
@@ -143,7 +38,7 @@ s_stats (s_bench_t *bench)
 static void
 test_open_running_coordinator_tells_layout (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     const gradmq_layout_info_t *layout = gradmq_worker_layout (bench->worker);
     assert_int_equal (layout->count, 2);
     assert_string_equal (layout->tensors [0].name, "w");
@@ -151,15 +46,15 @@ test_open_running_coordinator_tells_layout (void **state)
     assert_int_equal (layout->tensors [0].shape [1], 2);
     assert_int_equal (gradmq_worker_elements (bench->worker), FAKE_ELEMENTS);
     assert_string_equal (gradmq_worker_name (bench->worker), "w1");
-    assert_int_equal (s_stats (bench).incarnation, 1001);
+    assert_int_equal (bench_stats (bench).incarnation, 1001);
 }
 
 static void
 test_open_nobody_there_is_connect (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_kill (bench->fake);
-    assert_int_equal (s_open_with (bench, (gradmq_options_t){.timeout_ms = 200}),
+    assert_int_equal (bench_open (bench, (gradmq_options_t){.timeout_ms = 200}),
                       GRADMQ_ERR_CONNECT);
     assert_null (bench->worker);
     assert_non_null (strstr (bench->why.text, gradmq_fake_control (bench->fake)));
@@ -169,23 +64,23 @@ test_open_nobody_there_is_connect (void **state)
 static void
 test_open_no_model_is_no_model (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->no_model = true;
     gradmq_fake_unlock (bench->fake);
-    assert_int_equal (s_open_with (bench, (gradmq_options_t){.timeout_ms = 200}),
+    assert_int_equal (bench_open (bench, (gradmq_options_t){.timeout_ms = 200}),
                       GRADMQ_ERR_NO_MODEL);
-    assert_true (s_said (bench, "waiting for a model"));
+    assert_true (bench_said (bench, "waiting for a model"));
 }
 
 static void
 test_open_impossible_layout_is_shape (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->absurd = true;
     gradmq_fake_unlock (bench->fake);
-    assert_int_equal (s_open_with (bench, (gradmq_options_t){0}), GRADMQ_ERR_SHAPE);
+    assert_int_equal (bench_open (bench, (gradmq_options_t){0}), GRADMQ_ERR_SHAPE);
 }
 
 static void
@@ -199,37 +94,37 @@ s_load (gradmq_fake_t *fake)
 static void
 test_open_model_loaded_meanwhile_opens (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->no_model = true;
     gradmq_fake_unlock (bench->fake);
     bench->upon_wait = s_load;
-    assert_int_equal (s_open_with (bench, (gradmq_options_t){0}), GRADMQ_OK);
+    assert_int_equal (bench_open (bench, (gradmq_options_t){0}), GRADMQ_OK);
 }
 
 static void
 test_open_other_model_is_model (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->answer_command = GRADMQ_COMMAND_DESCRIBE;
     bench->fake->answer_code = GRADMQ_ERR_MODEL;
     bench->fake->answer_times = 1;
     gradmq_fake_unlock (bench->fake);
-    assert_int_equal (s_open_with (bench, (gradmq_options_t){.model = "other"}), GRADMQ_ERR_MODEL);
+    assert_int_equal (bench_open (bench, (gradmq_options_t){.model = "other"}), GRADMQ_ERR_MODEL);
     assert_string_equal (bench->why.text, "the test wants it so");
     //  Rule R-9: a reply that has no id is about the request that is under way.
     gradmq_fake_lock (bench->fake);
     bench->fake->answer_times = 1;
     bench->fake->answer_unread = true;
     gradmq_fake_unlock (bench->fake);
-    assert_int_equal (s_open_with (bench, (gradmq_options_t){0}), GRADMQ_ERR_MODEL);
+    assert_int_equal (bench_open (bench, (gradmq_options_t){0}), GRADMQ_ERR_MODEL);
 }
 
 static void
 test_open_bad_options_are_refused (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_worker_t *worker;
     assert_int_equal (gradmq_worker_open (&worker, &(gradmq_options_t){0}, &bench->why),
                       GRADMQ_ERR_ARGUMENT);
@@ -250,13 +145,13 @@ test_open_bad_options_are_refused (void **state)
 static void
 test_open_busy_join_is_asked_again (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->answer_command = GRADMQ_COMMAND_JOIN;
     bench->fake->answer_code = GRADMQ_ERR_BUSY;
     bench->fake->answer_times = 2;
     gradmq_fake_unlock (bench->fake);
-    assert_int_equal (s_open_with (bench, (gradmq_options_t){0}), GRADMQ_OK);
+    assert_int_equal (bench_open (bench, (gradmq_options_t){0}), GRADMQ_OK);
     assert_int_equal (gradmq_fake_seen (bench->fake)->requests [GRADMQ_COMMAND_JOIN], 3);
 }
 
@@ -266,10 +161,10 @@ test_open_busy_join_is_asked_again (void **state)
 static void
 test_push_many_all_are_applied (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_push_many (bench, 1000);
     s_flush (bench);
-    gradmq_worker_stats_t stats = s_stats (bench);
+    gradmq_worker_stats_t stats = bench_stats (bench);
     assert_int_equal (stats.pushed, 1000);
     assert_int_equal (stats.settled, 1000);
     assert_int_equal (stats.applied, 1000);
@@ -284,7 +179,7 @@ test_push_many_all_are_applied (void **state)
 static void
 test_push_credit_is_never_exceeded (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->credit_gradients = 3;
     gradmq_fake_unlock (bench->fake);
@@ -295,21 +190,21 @@ test_push_credit_is_never_exceeded (void **state)
     gradmq_fake_unlock (bench->fake);
     s_push_many (bench, 100);
     s_flush (bench);
-    assert_int_equal (s_stats (bench).credit_gradients, 3);
+    assert_int_equal (bench_stats (bench).credit_gradients, 3);
     assert_true (gradmq_fake_seen (bench->fake)->most_unsettled <= 3);
-    assert_int_equal (s_stats (bench).applied, 101);
+    assert_int_equal (bench_stats (bench).applied, 101);
 }
 
 static void
 test_push_wrong_length_is_length (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     assert_int_equal (gradmq_worker_push (bench->worker, s_gradient, 4, NULL, &bench->why),
                       GRADMQ_ERR_LENGTH);
     assert_int_equal (
         gradmq_worker_push (bench->worker, NULL, sizeof s_gradient, NULL, &bench->why),
         GRADMQ_ERR_ARGUMENT);
-    assert_int_equal (s_stats (bench).pushed, 0);
+    assert_int_equal (bench_stats (bench).pushed, 0);
 }
 
 static void
@@ -323,7 +218,7 @@ s_run_again (gradmq_fake_t *fake)
 }
 
 static void
-s_stop (s_bench_t *bench, const char *why)
+s_stop (bench_t *bench, const char *why)
 {
     gradmq_fake_lock (bench->fake);
     bench->fake->hold = true;
@@ -340,26 +235,26 @@ s_stop (s_bench_t *bench, const char *why)
 static void
 test_push_no_credit_while_stopped_waits_and_says_why (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_stop (bench, "an admin stopped it");
     s_push_many (bench, 1);
-    while (s_stats (bench).credit_gradients != 4)  //  until the new credit has arrived
+    while (bench_stats (bench).credit_gradients != 4)  //  until the new credit has arrived
         assert_int_equal (gradmq_worker_poll (bench->worker, 20, &bench->why), GRADMQ_OK);
     bench->upon_wait = s_run_again;
     s_push_many (bench, 5);
     s_flush (bench);
     assert_true (bench->wait_count > 0);
-    assert_true (s_said (bench, "credit: 4 of 4 gradients are not settled"));
-    assert_true (s_said (bench, "STOPPED: an admin stopped it"));
+    assert_true (bench_said (bench, "credit: 4 of 4 gradients are not settled"));
+    assert_true (bench_said (bench, "STOPPED: an admin stopped it"));
     assert_string_equal (gradmq_worker_waits (bench->worker), bench->waits [bench->wait_count - 1]);
     assert_true (bench->waits_over > 0);
-    assert_int_equal (s_stats (bench).applied, 6);
+    assert_int_equal (bench_stats (bench).applied, 6);
 }
 
 static void
 test_push_no_credit_in_time_is_timeout_and_not_pushed (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_stop (bench, NULL);
     bench->worker->session.timeout_ms = 50;
     gradmq_err_t err = GRADMQ_OK;
@@ -368,19 +263,19 @@ test_push_no_credit_in_time_is_timeout_and_not_pushed (void **state)
         pushed++;
     assert_int_equal (err, GRADMQ_ERR_TIMEOUT);
     assert_non_null (strstr (bench->why.text, "the coordinator is STOPPED"));
-    assert_int_equal (s_stats (bench).pushed, pushed);
-    assert_int_equal (s_stats (bench).unsettled, pushed);
+    assert_int_equal (bench_stats (bench).pushed, pushed);
+    assert_int_equal (bench_stats (bench).unsettled, pushed);
     bench->worker->session.timeout_ms = 10000;
     s_run_again (bench->fake);
     s_push_many (bench, 1);
     s_flush (bench);
-    assert_int_equal (s_stats (bench).applied, pushed + 1);
+    assert_int_equal (bench_stats (bench).applied, pushed + 1);
 }
 
 static void
 test_push_options_are_in_the_header (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     const gradmq_metric_info_t metrics [] = {{"loss", 0.5, 0}, {"accuracy", 0.25, 32}};
     const gradmq_push_t push = {.weight = 2,
                                 .loss_scale = 4,
@@ -407,7 +302,7 @@ test_push_options_are_in_the_header (void **state)
 static void
 test_push_bad_options_are_refused (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     const gradmq_metric_info_t metric = {"", 1, 0};
     const gradmq_push_t bad [] = {{.dtype = 99},
                                   {.weight = -1},
@@ -418,13 +313,13 @@ test_push_bad_options_are_refused (void **state)
         assert_int_not_equal (gradmq_worker_push (bench->worker, s_gradient, sizeof s_gradient,
                                                   &bad [i], &bench->why),
                               GRADMQ_OK);
-    assert_int_equal (s_stats (bench).pushed, 0);
+    assert_int_equal (bench_stats (bench).pushed, 0);
 }
 
 static void
 test_push_parts_rows_are_framed (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     const uint32_t rows [] = {1};
     const gradmq_part_info_t parts [] = {
         {.tensor = 0, .data = s_gradient, .rows = rows, .row_count = 1},
@@ -442,7 +337,7 @@ test_push_parts_rows_are_framed (void **state)
 static void
 test_skip_has_no_payload (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     assert_int_equal (gradmq_worker_skip (bench->worker, NULL, &bench->why), GRADMQ_OK);
     s_flush (bench);
     assert_int_equal (gradmq_fake_seen (bench->fake)->last.kind, GRADMQ_KIND_SKIP);
@@ -460,7 +355,7 @@ s_release (void *data, void *context)
 static void
 test_push_take_releases_once_settled (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     static float data [FAKE_ELEMENTS];
     atomic_int released = 0;
     assert_int_equal (
@@ -485,21 +380,36 @@ test_push_take_releases_once_settled (void **state)
 //  ------------------------------------------------------------------------------------------------
 //  What goes wrong
 
+typedef struct {
+    gradmq_verdict_t first;
+    size_t count;
+} s_verdicts_t;
+
+static void
+s_on_verdict (const gradmq_verdict_t *verdict, void *context)
+{
+    s_verdicts_t *told = (s_verdicts_t *) context;
+    if (told->count++ == 0)
+        told->first = *verdict;
+}
+
 static void
 test_refused_gradient_is_told_once (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
+    static s_verdicts_t told;
+    gradmq_worker_on_verdict (bench->worker, s_on_verdict, &told);
     gradmq_fake_lock (bench->fake);
     bench->fake->refuse = 3;
     bench->fake->refuse_code = GRADMQ_ERR_NON_FINITE;
     gradmq_fake_unlock (bench->fake);
     s_push_many (bench, 10);
     s_flush (bench);
-    assert_int_equal (bench->verdict_count, 1);
-    assert_int_equal (bench->verdicts [0].sequence, 3);
-    assert_string_equal (bench->verdicts [0].name, "REFUSED");
-    assert_int_equal (bench->verdicts [0].code, GRADMQ_ERR_NON_FINITE);
-    gradmq_worker_stats_t stats = s_stats (bench);
+    assert_int_equal (told.count, 1);
+    assert_int_equal (told.first.sequence, 3);
+    assert_string_equal (told.first.name, "REFUSED");
+    assert_int_equal (told.first.code, GRADMQ_ERR_NON_FINITE);
+    gradmq_worker_stats_t stats = bench_stats (bench);
     assert_int_equal (stats.applied, 9);
     assert_int_equal (stats.refused, 1);
     assert_int_equal (stats.settled, 10);
@@ -508,14 +418,14 @@ test_refused_gradient_is_told_once (void **state)
 static void
 test_queue_full_is_sent_again_with_the_same_bytes (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->turn_away = 5;
     bench->fake->turn_away_code = GRADMQ_ERR_QUEUE_FULL;
     gradmq_fake_unlock (bench->fake);
     s_push_many (bench, 20);
     s_flush (bench);
-    gradmq_worker_stats_t stats = s_stats (bench);
+    gradmq_worker_stats_t stats = bench_stats (bench);
     assert_int_equal (stats.applied, 20);
     assert_true (stats.resent >= 5);
     assert_false (gradmq_fake_seen (bench->fake)->changed_bytes);
@@ -525,14 +435,14 @@ test_queue_full_is_sent_again_with_the_same_bytes (void **state)
 static void
 test_lost_gradient_is_sent_again_only_once_confirmed (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->lose = 1;
     gradmq_fake_unlock (bench->fake);
     s_push_many (bench, 10);
     s_flush (bench);
-    assert_int_equal (s_stats (bench).applied, 10);
-    assert_int_equal (s_stats (bench).resent, 1);
+    assert_int_equal (bench_stats (bench).applied, 10);
+    assert_int_equal (bench_stats (bench).resent, 1);
     assert_int_equal (gradmq_fake_seen (bench->fake)->arrivals [1], 2);
     //  Two looks, and what was asked for was what had been sent.
     assert_true (gradmq_fake_seen (bench->fake)->requests [GRADMQ_COMMAND_ACKNOWLEDGEMENT] >= 2);
@@ -543,7 +453,7 @@ test_lost_gradient_is_sent_again_only_once_confirmed (void **state)
 static void
 test_lost_last_gradient_is_found_by_flush (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_push_many (bench, 3);
     s_flush (bench);
     gradmq_fake_lock (bench->fake);
@@ -551,19 +461,19 @@ test_lost_last_gradient_is_found_by_flush (void **state)
     gradmq_fake_unlock (bench->fake);
     s_push_many (bench, 2);
     s_flush (bench);
-    assert_int_equal (s_stats (bench).applied, 5);
-    assert_int_equal (s_stats (bench).resent, 2);
+    assert_int_equal (bench_stats (bench).applied, 5);
+    assert_int_equal (bench_stats (bench).resent, 2);
 }
 
 static void
 test_slow_settlement_is_not_sent_again (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_stop (bench, NULL);
     s_push_many (bench, 2);
     //  Many times the time after which something is looked for.
     assert_int_equal (gradmq_worker_flush (bench->worker, 400, NULL), GRADMQ_ERR_TIMEOUT);
-    assert_int_equal (s_stats (bench).resent, 0);
+    assert_int_equal (bench_stats (bench).resent, 0);
     assert_true (gradmq_fake_seen (bench->fake)->requests [GRADMQ_COMMAND_ACKNOWLEDGEMENT] >= 2);
     s_run_again (bench->fake);
     s_flush (bench);
@@ -573,14 +483,14 @@ test_slow_settlement_is_not_sent_again (void **state)
 static void
 test_no_acknowledgement_published_control_tells (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->mute = true;
     gradmq_fake_unlock (bench->fake);
     s_push_many (bench, 200);
     s_flush (bench);
-    assert_int_equal (s_stats (bench).applied, 200);
-    assert_int_equal (s_stats (bench).resent, 0);
+    assert_int_equal (bench_stats (bench).applied, 200);
+    assert_int_equal (bench_stats (bench).resent, 0);
 }
 
 static bool
@@ -592,7 +502,7 @@ s_three_arrived (const gradmq_fake_t *fake)
 static void
 test_restart_unsettled_are_sent_again (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_push_many (bench, 5);
     s_flush (bench);
     gradmq_fake_lock (bench->fake);
@@ -607,7 +517,7 @@ test_restart_unsettled_are_sent_again (void **state)
     gradmq_fake_restart (bench->fake);
     s_push_many (bench, 3);
     s_flush (bench);
-    gradmq_worker_stats_t stats = s_stats (bench);
+    gradmq_worker_stats_t stats = bench_stats (bench);
     assert_int_equal (stats.settled, 11);
     assert_int_equal (stats.applied, 11);
     assert_int_equal (stats.incarnation, 1001);
@@ -621,7 +531,7 @@ test_restart_unsettled_are_sent_again (void **state)
 static void
 test_gone_coordinator_is_waited_for (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_push_many (bench, 1);
     s_flush (bench);
     gradmq_fake_kill (bench->fake);
@@ -630,8 +540,8 @@ test_gone_coordinator_is_waited_for (void **state)
     bench->upon_wait = gradmq_fake_rise;
     s_push_many (bench, 1);
     s_flush (bench);
-    assert_true (s_said (bench, "no connection"));
-    assert_int_equal (s_stats (bench).applied, 2);
+    assert_true (bench_said (bench, "no connection"));
+    assert_int_equal (bench_stats (bench).applied, 2);
 }
 
 static bool
@@ -643,7 +553,7 @@ s_is_forgotten (const gradmq_fake_t *fake)
 static void
 test_not_joined_joins_again_and_sends_again (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_push_many (bench, 2);
     s_flush (bench);
     gradmq_fake_lock (bench->fake);
@@ -654,16 +564,16 @@ test_not_joined_joins_again_and_sends_again (void **state)
     s_push_many (bench, 4);
     assert_true (gradmq_fake_wait (bench->fake, s_is_forgotten));
     s_flush (bench);
-    assert_int_equal (s_stats (bench).applied, 6);
+    assert_int_equal (bench_stats (bench).applied, 6);
     assert_true (gradmq_fake_seen (bench->fake)->requests [GRADMQ_COMMAND_JOIN] > joins);
-    assert_int_equal (s_stats (bench).incarnation, 1001);
+    assert_int_equal (bench_stats (bench).incarnation, 1001);
     assert_false (gradmq_fake_seen (bench->fake)->changed_bytes);
 }
 
 static void
 test_fenced_worker_is_over (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     s_push_many (bench, 1);
     s_flush (bench);
     gradmq_fake_lock (bench->fake);
@@ -685,7 +595,7 @@ test_fenced_worker_is_over (void **state)
 static void
 test_closing_coordinator_is_closed (void **state)
 {
-    s_bench_t *bench = (s_bench_t *) *state;
+    bench_t *bench = (bench_t *) *state;
     gradmq_fake_lock (bench->fake);
     bench->fake->hold = true;
     gradmq_fake_unlock (bench->fake);
@@ -705,11 +615,12 @@ test_closing_coordinator_is_closed (void **state)
         err = gradmq_worker_poll (bench->worker, 20, &bench->why);
     assert_int_equal (err, GRADMQ_OK);
     s_flush (bench);
-    assert_int_equal (s_stats (bench).applied, 1);
+    assert_int_equal (bench_stats (bench).applied, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown (name, s_setup, s_teardown)
-#define TEST_UNOPENED(name) cmocka_unit_test_setup_teardown (name, s_setup_fake, s_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown (name, bench_set_up, bench_tear_down)
+#define TEST_UNOPENED(name)                                                                        \
+    cmocka_unit_test_setup_teardown (name, bench_set_up_fake, bench_tear_down)
 
 int
 main (void)
