@@ -4,19 +4,18 @@
 set -u
 # shellcheck source=tests/integration/fixture/processes.sh
 . tests/integration/fixture/processes.sh
-fault=$GRADMQ_BUILD/tests/program.fault.so
-[ -e "$fault" ] || { echo "program.fault.so is not there: no build with sanitizers has it"; exit 77; }
+# shellcheck source=tests/faults/fixture/lives.sh
+. tests/faults/fixture/lives.sh
+need_library fault
 
 mkdir "$scratch/state"
-control=ipc://$scratch/control gradients=ipc://$scratch/gradients
-updates=ipc://$scratch/updates events=ipc://$scratch/events
 zeros "$scratch/model.safetensors" 400
 settings=(--set heartbeat_ms=50 --set "state/directory=$scratch/state" --set settings/durability=checkpoint
     --set "model/load=$scratch/model.safetensors" --set model/start=true)
 
 # start_at STEP: seconds that the clock goes from one reading to the next.
 start_at () {
-    export LD_PRELOAD=$fault GRADMQ_FAULT_CLOCK=$1
+    export LD_PRELOAD=$library GRADMQ_FAULT_CLOCK=$1
     start_daemon "${settings[@]}"
     unset LD_PRELOAD GRADMQ_FAULT_CLOCK
 }

@@ -9,8 +9,7 @@ set -u
 . tests/integration/fixture/processes.sh
 # shellcheck source=tests/faults/fixture/lives.sh
 . tests/faults/fixture/lives.sh
-fault=$GRADMQ_BUILD/tests/program.fault.so
-[ -e "$fault" ] || { echo "program.fault.so is not there: no build with sanitizers has it"; exit 77; }
+need_library fault
 
 # It ended, and the fault was one that it may end of: in the journal, or before it was ready.
 look_at_end () {
@@ -29,8 +28,7 @@ look_at_end () {
 look_at_life () {
     struck || return 0
     soon grep -q 'checkpoint [0-9]* failed: .*cannot' "$scratch/gradmqd.log"
-    kill -KILL "$daemon"
-    wait "$daemon" 2> /dev/null
+    die
 }
 
 # One life of gradmqd with a fault, and one without.
@@ -38,7 +36,7 @@ look_at_life () {
 strike () {
     new_state 78
     settings+=(--set settings/checkpoint_every=30 --set settings/checkpoint_keep=2)
-    start_faulty LD_PRELOAD="$fault" GRADMQ_FAULT="$1"
+    start_faulty LD_PRELOAD="$library" GRADMQ_FAULT="$1"
     start_lives 8
     soon over
     hit=false
@@ -46,8 +44,7 @@ strike () {
     if ended "$daemon"; then look_at_end "$1"; else look_at_life "$1"; fi
     if ended "$daemon"; then start_again; fi
     balance "$1"
-    kill -KILL "$daemon"
-    wait "$daemon" 2> /dev/null
+    die
 }
 
 # What is called on what: the journal, a checkpoint under the name that it is written by, and by the last one any

@@ -9,8 +9,7 @@ set -u
 . tests/integration/fixture/processes.sh
 # shellcheck source=tests/faults/fixture/lives.sh
 . tests/faults/fixture/lives.sh
-library=$GRADMQ_BUILD/tests/program.memory.so
-[ -e "$library" ] || { echo "program.memory.so is not there: no build with sanitizers has it"; exit 77; }
+need_library memory
 
 strike () {
     new_state 52
@@ -20,16 +19,10 @@ strike () {
     soon over
     hit=false
     if struck; then hit=true; fi
-    if ended "$daemon"; then
-        look_at_end "$1"
-    else
-        kill -KILL "$daemon"
-        wait "$daemon" 2> /dev/null
-    fi
+    if ended "$daemon"; then look_at_end "$1"; else die; fi
     start_again
     balance "$1" --memory
-    kill -KILL "$daemon"
-    wait "$daemon" 2> /dev/null
+    die
 }
 
 strikes=0

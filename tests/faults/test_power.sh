@@ -50,8 +50,7 @@ for ((i = 1; i <= cuts; i++)); do
     if ! over; then
         soon over
     fi
-    kill -KILL "$daemon" 2> /dev/null
-    wait "$daemon" 2> /dev/null
+    die 2> /dev/null
     soon detach
     attach || fail "the disk cannot be mounted again after cut $i"
     start_daemon "${settings[@]}"

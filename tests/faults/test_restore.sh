@@ -9,8 +9,7 @@ set -u
 . tests/integration/fixture/processes.sh
 # shellcheck source=tests/faults/fixture/lives.sh
 . tests/faults/fixture/lives.sh
-library=$GRADMQ_BUILD/tests/program.memory.so
-[ -e "$library" ] || { echo "program.memory.so is not there: no build with sanitizers has it"; exit 77; }
+need_library memory
 
 # gradient FILE VALUE: for the model of zeros.
 gradient () {
@@ -28,11 +27,6 @@ push () {
 now () {
     gradmq save "$scratch/now.safetensors" --quiet || fail "the parameters cannot be saved"
     tail -c 64 "$scratch/now.safetensors" | od -An -v -tx1 | tr -d ' \n'
-}
-
-die () {
-    kill -KILL "$daemon"
-    wait "$daemon" 2> /dev/null
 }
 
 restart () {
