@@ -219,7 +219,8 @@ s_play (s_recovery_t *self, const char *path, bool last, gradmq_reason_t *reason
                                       .running = s_watch_running};
     gradmq_record_reader_t *reader;
     gradmq_reason_t why = {0};
-    gradmq_err_t err = gradmq_record_reader_open (&reader, path, reason);
+    gradmq_err_t err = last ? gradmq_record_reader_open_last (&reader, path, reason)
+                            : gradmq_record_reader_open (&reader, path, reason);
     if (err)
         return err;
     if (self->player)
@@ -258,7 +259,7 @@ s_play_next (s_recovery_t *self, uint64_t number, bool last, gradmq_reason_t *re
     char *path = gradmq_journal_path (self->engine->journal.directory, number);
     if (!path)
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
-    gradmq_err_t err = gradmq_journal_begins (path, &from, &whole, reason);
+    gradmq_err_t err = gradmq_journal_begins (path, last, &from, &whole, reason);
     //  A checkpoint's own journal had begun before it.
     const bool needed = !last || (self->followed && number == self->base);
     if (!err && !whole && !needed)

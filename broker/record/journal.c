@@ -140,7 +140,7 @@ gradmq_journal_tell (const gradmq_watcher_t *watcher, gradmq_record_type_t type,
 }
 
 gradmq_err_t
-gradmq_journal_begins (const char *path, gradmq_continues_body_t *continues, bool *whole,
+gradmq_journal_begins (const char *path, bool last, gradmq_continues_body_t *continues, bool *whole,
                        gradmq_reason_t *reason)
 {
     gradmq_record_reader_t *reader;
@@ -149,7 +149,8 @@ gradmq_journal_begins (const char *path, gradmq_continues_body_t *continues, boo
     *whole = false;
     if (stat (path, &about) == 0 && about.st_size < GRADMQ_RECORD_FILE_BYTES)
         return GRADMQ_OK;
-    gradmq_err_t err = gradmq_record_reader_open (&reader, path, reason);
+    gradmq_err_t err = last ? gradmq_record_reader_open_last (&reader, path, reason)
+                            : gradmq_record_reader_open (&reader, path, reason);
     if (err)
         return err;
     err = gradmq_record_next (reader, &record, reason);

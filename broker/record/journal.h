@@ -41,9 +41,10 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_journal_tell (const gradmq_watcher_t *watc
                                                     gradmq_reason_t *reason);
 
 //  What a journal goes on from: its first two records.
+//    `last`   of those that were written
 //    `whole`  false: it ended before that was written, so nothing happened in it
 //    errors   IO, FORMAT, VERSION, UNSUPPORTED, MEMORY
-GRADMQ_MUST_CHECK gradmq_err_t gradmq_journal_begins (const char *path,
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_journal_begins (const char *path, bool last,
                                                       gradmq_continues_body_t *continues,
                                                       bool *whole, gradmq_reason_t *reason);
 

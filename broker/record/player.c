@@ -299,6 +299,16 @@ s_tell (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
     return gradmq_journal_tell (watcher, self->type, body, reason);
 }
 
+static gradmq_err_t
+s_synced (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
+{
+    uint64_t through = 0;
+    gradmq_err_t err = gradmq_body_number (body, &through, reason);
+    if (!err && through >= self->played.records)
+        err = s_refuse (reason, "it says of records behind it that they are on the disk");
+    return err;
+}
+
 //  --------------------------------------------------------------------------------------------
 //  Playing
 
@@ -327,6 +337,7 @@ static const struct {
     [GRADMQ_RECORD_DISPOSED] = {s_tell, true, false},
     [GRADMQ_RECORD_FAULTY] = {s_faulty, true, false},
     [GRADMQ_RECORD_TOGETHER] = {s_together, true, false},
+    [GRADMQ_RECORD_SYNCED] = {s_synced, true, false},
 };
 
 static gradmq_err_t

@@ -14,6 +14,7 @@ struct gradmq_record_reader {
     uint64_t at;   //  of the next record's head
     uint64_t lsn;  //  of the newest record
     uint64_t cut;
+    bool last;  //  what was not synced may be damaged
     uint8_t *body;
     size_t room;
 };
@@ -38,6 +39,68 @@ s_no_memory (gradmq_reason_t *reason)
     return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
 }
 
+//  --------------------------------------------------------------------------------------------
+//  What was on the disk
+
+enum { LOOK_BYTES = 16 << 10, MARK_BYTES = GRADMQ_RECORD_HEAD_BYTES + 8 };
+
+//  A SYNCED that says of the record to be read that it was on the disk.
+static bool
+s_is_mark (const gradmq_record_reader_t *self, const uint8_t *head)
+{
+    const uint8_t *summed = head + GRADMQ_RECORD_AT_BODY_SUM,
+                  *body = head + GRADMQ_RECORD_HEAD_BYTES;
+    if (gradmq_get_u32 (head + GRADMQ_RECORD_AT_TYPE) != GRADMQ_RECORD_SYNCED
+        || gradmq_get_u64 (head + GRADMQ_RECORD_AT_LENGTH) != 8)
+        return false;
+    uint64_t through = gradmq_get_u64 (body);
+    return gradmq_crc32c (0, summed, (size_t) (body - summed))
+               == gradmq_get_u32 (head + GRADMQ_RECORD_AT_HEAD_SUM)
+           && gradmq_crc32c (0, body, 8) == gradmq_get_u32 (head + GRADMQ_RECORD_AT_BODY_SUM)
+           && through > self->lsn && through < gradmq_get_u64 (head + GRADMQ_RECORD_AT_LSN);
+}
+
+//  Behind damage nobody knows where a record begins, so every place is looked at.
+static gradmq_err_t
+s_find_mark (const gradmq_record_reader_t *self, bool *found, gradmq_reason_t *reason)
+{
+    uint8_t bytes [LOOK_BYTES];
+    *found = false;
+    for (uint64_t at = self->at; !*found && self->source.size - at >= MARK_BYTES;) {
+        uint64_t left = self->source.size - at;
+        size_t count = left < LOOK_BYTES ? (size_t) left : LOOK_BYTES;
+        gradmq_err_t err = gradmq_source_read (&self->source, at, bytes, count, reason);
+        if (err)
+            return err;
+        for (size_t i = 0; i + MARK_BYTES <= count && !*found; i++)
+            *found = s_is_mark (self, bytes + i);
+        at += count - (MARK_BYTES - 1);
+    }
+    return GRADMQ_OK;
+}
+
+//  What went wrong with the next record, unless that is what a power cut may have left of one.
+static gradmq_err_t
+s_judge (const gradmq_record_reader_t *self, gradmq_err_t err, bool *whole, gradmq_reason_t *reason)
+{
+    gradmq_reason_t why = {0};
+    bool synced = true;
+    if (err != GRADMQ_ERR_FORMAT || !self->last)
+        return err;
+    gradmq_err_t failed = s_find_mark (self, &synced, &why);
+    if (failed)
+        return gradmq_refuse (reason, failed, "%s", why.text);
+    if (synced)
+        return err;
+    if (reason)
+        *reason = (gradmq_reason_t){0};
+    *whole = false;
+    return GRADMQ_OK;
+}
+
+//  --------------------------------------------------------------------------------------------
+//  Open and close
+
 static gradmq_err_t
 s_check_magic (gradmq_record_reader_t *self, gradmq_reason_t *reason)
 {
@@ -51,6 +114,12 @@ s_check_magic (gradmq_record_reader_t *self, gradmq_reason_t *reason)
     gradmq_err_t err = gradmq_source_read (source, 0, magic, sizeof magic, reason);
     if (err)
         return err;
+    if (self->last && !memcmp (magic, (uint8_t [sizeof magic]){0}, sizeof magic)) {
+        bool synced;
+        err = s_find_mark (self, &synced, reason);
+        if (err || !synced)
+            return err;
+    }
     if (memcmp (magic, gradmq_record_magic, kind) != 0)
         return gradmq_refuse (reason, GRADMQ_ERR_FORMAT, "%.200s: is not a recording",
                               source->name);
@@ -67,13 +136,14 @@ s_check_magic (gradmq_record_reader_t *self, gradmq_reason_t *reason)
 
 static gradmq_err_t
 s_open (gradmq_record_reader_t **self_p, const char *path, const void *bytes, size_t size,
-        gradmq_reason_t *reason)
+        bool last, gradmq_reason_t *reason)
 {
     *self_p = NULL;
     gradmq_record_reader_t *self = calloc (1, sizeof *self);
     if (!self)
         return s_no_memory (reason);
     self->source = (gradmq_source_t){.name = path, .size = size, .fd = -1, .bytes = bytes};
+    self->last = last;
     self->path = strdup (path);
     gradmq_err_t err = self->path ? GRADMQ_OK : s_no_memory (reason);
     if (!err && !bytes)
@@ -91,14 +161,21 @@ gradmq_err_t
 gradmq_record_reader_open (gradmq_record_reader_t **self_p, const char *path,
                            gradmq_reason_t *reason)
 {
-    return s_open (self_p, path, NULL, 0, reason);
+    return s_open (self_p, path, NULL, 0, false, reason);
+}
+
+gradmq_err_t
+gradmq_record_reader_open_last (gradmq_record_reader_t **self_p, const char *path,
+                                gradmq_reason_t *reason)
+{
+    return s_open (self_p, path, NULL, 0, true, reason);
 }
 
 gradmq_err_t
 gradmq_record_reader_open_bytes (gradmq_record_reader_t **self_p, const void *bytes, size_t size,
                                  gradmq_reason_t *reason)
 {
-    return s_open (self_p, "recording", bytes ? bytes : "", size, reason);
+    return s_open (self_p, "recording", bytes ? bytes : "", size, false, reason);
 }
 
 void
@@ -113,6 +190,9 @@ gradmq_record_reader_close (gradmq_record_reader_t **self_p)
     free (self->path);
     free (self);
 }
+
+//  --------------------------------------------------------------------------------------------
+//  Records
 
 static gradmq_err_t
 s_read_head (gradmq_record_reader_t *self, s_head_t *head, gradmq_reason_t *reason)
@@ -171,6 +251,26 @@ s_read_body (gradmq_record_reader_t *self, const s_head_t *head, gradmq_reason_t
     return GRADMQ_OK;
 }
 
+//  The same without a place for it.
+static gradmq_err_t
+s_check_body (const gradmq_record_reader_t *self, const s_head_t *head, gradmq_reason_t *reason)
+{
+    uint8_t bytes [LOOK_BYTES];
+    uint32_t sum = 0;
+    for (uint64_t done = 0; done < head->length;) {
+        uint64_t left = head->length - done;
+        size_t count = left < LOOK_BYTES ? (size_t) left : LOOK_BYTES;
+        gradmq_err_t err = gradmq_source_read (
+            &self->source, self->at + GRADMQ_RECORD_HEAD_BYTES + done, bytes, count, reason);
+        if (err)
+            return err;
+        sum = gradmq_crc32c (sum, bytes, count);
+        done += count;
+    }
+    return sum == head->body_sum ? GRADMQ_OK
+                                 : s_damaged (self, "the checksum of its body is another", reason);
+}
+
 //  The head of the next record; *whole tells whether the file has all of it and of its body.
 static gradmq_err_t
 s_find (gradmq_record_reader_t *self, s_head_t *head, bool *whole, gradmq_reason_t *reason)
@@ -200,7 +300,7 @@ s_together (const s_head_t *head, const uint8_t *body)
     return count <= GRADMQ_RECORDS_TOGETHER ? count : 0;
 }
 
-//  *whole tells whether the `count` records behind this one are there.
+//  *whole tells whether the `count` records behind this one are there, as they were written.
 static gradmq_err_t
 s_look_ahead (gradmq_record_reader_t *self, s_head_t head, uint64_t count, bool *whole,
               gradmq_reason_t *reason)
@@ -210,6 +310,8 @@ s_look_ahead (gradmq_record_reader_t *self, s_head_t head, uint64_t count, bool 
     for (uint64_t i = 0; i < count && *whole && !err; i++) {
         s_pass (self, &head);
         err = s_find (self, &head, whole, reason);
+        if (!err && *whole)
+            err = s_check_body (self, &head, reason);
     }
     self->at = at;
     self->lsn = lsn;
@@ -227,6 +329,7 @@ gradmq_record_next (gradmq_record_reader_t *self, gradmq_record_t *record, gradm
         err = s_read_body (self, &head, reason);
     if (!err && whole)
         err = s_look_ahead (self, head, s_together (&head, self->body), &whole, reason);
+    err = s_judge (self, err, &whole, reason);
     if (err)
         return err;
     if (!whole) {

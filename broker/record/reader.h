@@ -26,7 +26,14 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_reader_open (gradmq_record_reader_t
                                                           const char *path,
                                                           gradmq_reason_t *reason);
 
-//  The same for bytes in memory, which have to outlive the reader.
+//  The same for the journal that was the last to be written, which a power cut may have left with more
+//  than a short end: damage of which no SYNCED behind it says that it was on the disk counts as a record
+//  that was cut off. A file that has zeros for its first bytes, and no SYNCED, has no record.
+GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_reader_open_last (gradmq_record_reader_t **self_p,
+                                                               const char *path,
+                                                               gradmq_reason_t *reason);
+
+//  As gradmq_record_reader_open, for bytes in memory, which have to outlive the reader.
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_reader_open_bytes (gradmq_record_reader_t **self_p,
                                                                 const void *bytes, size_t size,
                                                                 gradmq_reason_t *reason);

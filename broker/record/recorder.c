@@ -43,6 +43,20 @@ s_write (gradmq_recorder_t *self, gradmq_record_type_t type, const gradmq_payloa
                                 lsn, reason);
 }
 
+//  Bring everything to the disk, and say so behind it. That needs no sync of its own: where a power cut takes
+//  it, what it spoke of is whole.
+static gradmq_err_t
+s_sync (gradmq_recorder_t *self, gradmq_reason_t *reason)
+{
+    uint64_t through = gradmq_record_writer_records (self->writer);
+    gradmq_err_t err = gradmq_record_writer_sync (self->writer, reason);
+    gradmq_front_begin (&self->front);
+    gradmq_front_u64 (&self->front, through);
+    if (!err)
+        err = s_write (self, GRADMQ_RECORD_SYNCED, NULL, NULL, reason);
+    return err ? err : gradmq_record_writer_flush (self->writer, reason);
+}
+
 //  --------------------------------------------------------------------------------------------
 //  Settings, model, state
 
@@ -179,8 +193,7 @@ s_open (gradmq_recorder_t **self_p, const char *path, const char *name, const gr
     if (!err)
         err = continues ? s_go_on (self, continues, reason) : s_write_all (self, reason);
     if (!err)
-        err = continues ? gradmq_record_writer_sync (self->writer, reason)
-                        : gradmq_record_writer_flush (self->writer, reason);
+        err = continues ? s_sync (self, reason) : gradmq_record_writer_flush (self->writer, reason);
     if (err) {
         bool made = self->writer != NULL;
         gradmq_recorder_abandon (&self);
@@ -364,7 +377,7 @@ gradmq_err_t
 gradmq_recorder_commit (gradmq_recorder_t *self, gradmq_reason_t *reason)
 {
     gradmq_err_t err = s_write_disposed (self, reason);
-    return err ? err : gradmq_record_writer_sync (self->writer, reason);
+    return err ? err : s_sync (self, reason);
 }
 
 uint64_t

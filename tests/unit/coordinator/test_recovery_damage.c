@@ -82,6 +82,23 @@ s_assert_refused (const s_fixture_t *self, const folder_t *folder, const char *f
 //  --------------------------------------------------------------------------------------------
 //  The newest journal
 
+//  Where its last SYNCED begins, before which everything was on the disk.
+static size_t
+s_synced (const folder_file_t *journal)
+{
+    size_t at = 0;
+    gradmq_record_reader_t *reader;
+    gradmq_record_t record;
+    assert_int_equal (
+        gradmq_record_reader_open_bytes (&reader, journal->bytes, journal->size, NULL), GRADMQ_OK);
+    do {
+        assert_int_equal (gradmq_record_next (reader, &record, NULL), GRADMQ_OK);
+        at = record.type == GRADMQ_RECORD_SYNCED ? (size_t) record.offset : at;
+    } while (record.type != GRADMQ_RECORD_NONE);
+    gradmq_record_reader_close (&reader);
+    return at;
+}
+
 //  Each byte in turn, one bit of it or all of them.
 static void
 s_flip_all (s_fixture_t *self, uint64_t serial)
@@ -91,7 +108,9 @@ s_flip_all (s_fixture_t *self, uint64_t serial)
     s_as_of (&folder, self, serial);
     folder_write (&folder, self->path);
     folder_file_t *journal = folder_journal (&folder, serial);
-    for (size_t i = 0; i < journal->size; i++) {
+    const size_t synced = s_synced (journal);
+    assert_true (synced > GRADMQ_RECORD_FILE_BYTES);
+    for (size_t i = 0; i < synced; i++) {
         const uint8_t pattern = patterns [i % sizeof patterns];
         journal->bytes [i] ^= pattern;
         folder_write_file (journal, journal->size, self->path);
@@ -107,7 +126,7 @@ s_flip_all (s_fixture_t *self, uint64_t serial)
 }
 
 static void
-test_open_any_byte_of_the_newest_journal_changed_is_refused (void **state)
+test_open_any_synced_byte_of_the_newest_journal_changed_is_refused (void **state)
 {
     for (uint64_t serial = 1; serial <= PAST_LAST; serial++)
         s_flip_all (*state, serial);
@@ -183,13 +202,21 @@ s_assert_cut (const s_fixture_t *self, const folder_t *before, uint64_t serial,
     folder_clear (&now);
 }
 
-//  One journal cut after so many bytes: it opens where the last whole record led to.
+//  One journal of which so many bytes are there: it opens where the last whole record of them led to.
+//    `zeros`  that follow, in place of what does
 static void
-s_cut (const s_fixture_t *self, folder_t *folder, uint64_t serial, size_t size)
+s_cut (const s_fixture_t *self, folder_t *folder, uint64_t serial, size_t size, size_t zeros)
 {
-    const s_expected_t expected = s_expect (folder_journal (folder, serial), size);
+    const folder_file_t *journal = folder_journal (folder, serial);
+    while (zeros && size < journal->size && journal->bytes [size] == 0)
+        size++, zeros--;
+    const s_expected_t expected = s_expect (journal, size);
+    folder_file_t cut = *journal;
+    cut.bytes = calloc (1, size + zeros + 1);
+    memcpy (cut.bytes, journal->bytes, size);
     folder_write (folder, self->path);
-    folder_write_file (folder_journal (folder, serial), size, self->path);
+    folder_write_file (&cut, size + zeros, self->path);
+    free (cut.bytes);
     //  A journal has begun before the checkpoint of its number is there.
     if (!expected.begun && folder_checkpoint (folder, serial)) {
         assert_int_equal (s_refused (self, folder_journal (folder, serial)->name),
@@ -223,8 +250,28 @@ test_open_the_newest_journal_cut_anywhere_goes_on_from_its_last_whole_record (vo
             //  Far from both ends of a record one place is as good as another.
             const size_t into = i - s_expect (journal, i).size;
             if (into <= 1 || into % 32 == GRADMQ_RECORD_HEAD_BYTES % 32 || i % 8 == 0)
-                s_cut (self, &folder, serial, i);
+                s_cut (self, &folder, serial, i, 0);
         }
+        folder_clear (&folder);
+    }
+}
+
+//  A power cut may leave the new length with nothing in it.
+static void
+test_open_the_newest_journal_with_zeros_behind_what_was_synced_goes_on_from_there (void **state)
+{
+    const s_fixture_t *self = *state;
+    for (uint64_t serial = 1; serial <= PAST_LAST; serial++) {
+        folder_t folder;
+        s_as_of (&folder, self, serial);
+        const folder_file_t *journal = folder_journal (&folder, serial);
+        const size_t synced = s_synced (journal);
+        for (size_t i = synced; i <= journal->size; i++)
+            s_cut (self, &folder, serial, i, journal->size - i + 60);
+        //  It was begun, and nothing of it came to the disk.
+        if (!folder_checkpoint (&folder, serial))
+            for (size_t i = 0; i <= GRADMQ_RECORD_FILE_BYTES; i += GRADMQ_RECORD_FILE_BYTES)
+                s_cut (self, &folder, serial, i, 300);
         folder_clear (&folder);
     }
 }
@@ -408,9 +455,11 @@ int
 main (void)
 {
     const struct CMUnitTest tests [] = {
-        cmocka_unit_test (test_open_any_byte_of_the_newest_journal_changed_is_refused),
+        cmocka_unit_test (test_open_any_synced_byte_of_the_newest_journal_changed_is_refused),
         cmocka_unit_test (
             test_open_the_newest_journal_cut_anywhere_goes_on_from_its_last_whole_record),
+        cmocka_unit_test (
+            test_open_the_newest_journal_with_zeros_behind_what_was_synced_goes_on_from_there),
         cmocka_unit_test (test_open_by_the_older_checkpoint_comes_to_the_same_place),
         cmocka_unit_test (test_open_a_middle_journal_cut_anywhere_is_refused),
         cmocka_unit_test (test_open_without_the_journal_of_the_newest_checkpoint_is_refused),

@@ -367,7 +367,7 @@ test_record_of_an_unknown_type_is_refused (void **state)
     uint64_t cut;
     gradmq_reason_t why = {0};
     uint8_t bytes [sizeof s_example];
-    const uint32_t types [] = {0, 21, UINT32_MAX};
+    const uint32_t types [] = {0, 22, UINT32_MAX};
     for (size_t i = 0; i < 3; i++) {
         memcpy (bytes, s_example, sizeof bytes);
         gradmq_put_u32 (bytes + SECOND_AT + GRADMQ_RECORD_AT_TYPE, types [i]);
