@@ -1,5 +1,6 @@
 //  Any bytes as a recording: it is played, or refused with a reason. The checksums of the records are
-//  made right first, so that what they guard is reached.
+//  made right first, so that what they guard is reached. Then one byte is changed, as in a journal that a
+//  power cut ended: what is read of it are records that were there.
 
 #include "fuzz.h"
 
@@ -7,7 +8,10 @@
 #include "core/crc32c.h"
 #include "record/player.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 //  Seal every record whose length fits, as far as they follow each other.
 static void
@@ -48,6 +52,41 @@ s_play (const uint8_t *bytes, size_t size)
     gradmq_player_close (&player);
 }
 
+//  Read on until the end or an error; how many bytes were records.
+static size_t
+s_read (gradmq_record_reader_t *reader, gradmq_err_t *err, gradmq_reason_t *why)
+{
+    gradmq_record_t record = {.type = GRADMQ_RECORD_END};
+    size_t end = GRADMQ_RECORD_FILE_BYTES;
+    while (!*err && record.type != GRADMQ_RECORD_NONE) {
+        *err = gradmq_record_next (reader, &record, why);
+        if (!*err && record.type != GRADMQ_RECORD_NONE)
+            end = (size_t) record.offset + GRADMQ_RECORD_HEAD_BYTES + record.size;
+    }
+    return end;
+}
+
+static void
+s_read_last (const uint8_t *bytes, size_t size, size_t damaged)
+{
+    char path [64];
+    gradmq_record_reader_t *reader;
+    gradmq_reason_t why = {0};
+    int fd = memfd_create ("journal", MFD_CLOEXEC);
+    FUZZ_HOLDS (fd >= 0 && write (fd, bytes, size) == (ssize_t) size);
+    snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
+    gradmq_err_t err = gradmq_record_reader_open_last (&reader, path, &why);
+    FUZZ_HOLDS (err ? !reader && why.code == err && why.text [0] : reader != NULL);
+    if (!err) {
+        size_t end = s_read (reader, &err, &why);
+        FUZZ_HOLDS (err ? why.code == err && why.text [0] : !why.code);
+        FUZZ_HOLDS (end <= damaged || end == GRADMQ_RECORD_FILE_BYTES);
+        FUZZ_HOLDS (err || gradmq_record_reader_cut (reader) == size - end);
+    }
+    gradmq_record_reader_close (&reader);
+    close (fd);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -61,6 +100,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     memcpy (bytes, gradmq_record_magic, GRADMQ_RECORD_FILE_BYTES);
     s_seal (bytes, size);
     s_play (bytes, size);
+    size_t damaged = gradmq_crc32c (0, data, size) % size;
+    bytes [damaged] ^= 0x10;
+    s_read_last (bytes, size, damaged);
     free (bytes);
     return 0;
 }
