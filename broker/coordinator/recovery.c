@@ -187,6 +187,25 @@ s_check_place (const s_recovery_t *self, const char *path, const gradmq_continue
     return GRADMQ_OK;
 }
 
+//  What of the last journal is in memory alone, where a process was killed, comes to the disk before anybody
+//  goes on from it. It is then read from there, since after a sync that failed memory may have what the disk
+//  never got.
+static gradmq_err_t
+s_settle (const char *path, gradmq_reason_t *reason)
+{
+    int fd = open (path, O_RDONLY | O_CLOEXEC);
+    bool settled = fd >= 0 && fsync (fd) == 0;
+    int why = errno;
+    if (settled)
+        (void) posix_fadvise (fd, 0, 0, POSIX_FADV_DONTNEED);
+    if (fd >= 0)
+        close (fd);
+    if (settled)
+        return GRADMQ_OK;
+    return gradmq_refuse (reason, GRADMQ_ERR_IO, "%.300s: cannot bring it to the disk: %s", path,
+                          strerror (why));
+}
+
 //  A last record that was cut off when the process ended is taken away, so that nobody takes it for
 //  damage later.
 static gradmq_err_t
@@ -259,7 +278,9 @@ s_play_next (s_recovery_t *self, uint64_t number, bool last, gradmq_reason_t *re
     char *path = gradmq_journal_path (self->engine->journal.directory, number);
     if (!path)
         return gradmq_refuse (reason, GRADMQ_ERR_MEMORY, "out of memory");
-    gradmq_err_t err = gradmq_journal_begins (path, last, &from, &whole, reason);
+    gradmq_err_t err = last ? s_settle (path, reason) : GRADMQ_OK;
+    if (!err)
+        err = gradmq_journal_begins (path, last, &from, &whole, reason);
     //  A checkpoint's own journal had begun before it.
     const bool needed = !last || (self->followed && number == self->base);
     if (!err && !whole && !needed)

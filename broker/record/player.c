@@ -302,11 +302,13 @@ s_tell (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
 static gradmq_err_t
 s_synced (gradmq_player_t *self, gradmq_cursor_t body, gradmq_reason_t *reason)
 {
-    uint64_t through = 0;
-    gradmq_err_t err = gradmq_body_number (body, &through, reason);
-    if (!err && through >= self->played.records)
-        err = s_refuse (reason, "it says of records behind it that they are on the disk");
-    return err;
+    uint64_t through, mark;
+    if (!gradmq_cursor_u64 (&body, &through) || !gradmq_cursor_u64 (&body, &mark)
+        || gradmq_cursor_left (&body))
+        return s_refuse (reason, "its body is not two numbers");
+    if (through >= self->played.records)
+        return s_refuse (reason, "it says of records behind it that they are on the disk");
+    return GRADMQ_OK;
 }
 
 //  --------------------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ struct gradmq_record_reader {
     uint64_t at;   //  of the next record's head
     uint64_t lsn;  //  of the newest record
     uint64_t cut;
-    bool last;  //  what was not synced may be damaged
+    bool last;      //  what was not synced may be damaged
+    bool marked;    //  a SYNCED was read ...
+    uint64_t mark;  //  ... and each is known by this
     uint8_t *body;
     size_t room;
 };
@@ -42,22 +44,31 @@ s_no_memory (gradmq_reason_t *reason)
 //  --------------------------------------------------------------------------------------------
 //  What was on the disk
 
-enum { LOOK_BYTES = 16 << 10, MARK_BYTES = GRADMQ_RECORD_HEAD_BYTES + 8 };
+//  A SYNCED has two numbers, and the first one of a journal stands behind the four records that it begins with.
+enum {
+    LOOK_BYTES = 16 << 10,
+    SYNCED_BYTES = 16,
+    MARK_BYTES = GRADMQ_RECORD_HEAD_BYTES + SYNCED_BYTES,
+    FIRST_MARK = 5
+};
 
-//  A SYNCED that says of the record to be read that it was on the disk.
+//  A SYNCED that says of the record to be read that it was on the disk. Nobody who sends gradients can make
+//  one, since nobody knows the file's mark.
 static bool
 s_is_mark (const gradmq_record_reader_t *self, const uint8_t *head)
 {
     const uint8_t *summed = head + GRADMQ_RECORD_AT_BODY_SUM,
                   *body = head + GRADMQ_RECORD_HEAD_BYTES;
     if (gradmq_get_u32 (head + GRADMQ_RECORD_AT_TYPE) != GRADMQ_RECORD_SYNCED
-        || gradmq_get_u64 (head + GRADMQ_RECORD_AT_LENGTH) != 8)
+        || gradmq_get_u64 (head + GRADMQ_RECORD_AT_LENGTH) != SYNCED_BYTES)
         return false;
     uint64_t through = gradmq_get_u64 (body);
     return gradmq_crc32c (0, summed, (size_t) (body - summed))
                == gradmq_get_u32 (head + GRADMQ_RECORD_AT_HEAD_SUM)
-           && gradmq_crc32c (0, body, 8) == gradmq_get_u32 (head + GRADMQ_RECORD_AT_BODY_SUM)
-           && through > self->lsn && through < gradmq_get_u64 (head + GRADMQ_RECORD_AT_LSN);
+           && gradmq_crc32c (0, body, SYNCED_BYTES)
+                  == gradmq_get_u32 (head + GRADMQ_RECORD_AT_BODY_SUM)
+           && (!self->marked || gradmq_get_u64 (body + 8) == self->mark) && through > self->lsn
+           && through < gradmq_get_u64 (head + GRADMQ_RECORD_AT_LSN);
 }
 
 //  Behind damage nobody knows where a record begins, so every place is looked at.
@@ -283,6 +294,19 @@ s_find (gradmq_record_reader_t *self, s_head_t *head, bool *whole, gradmq_reason
     return err;
 }
 
+//  Where the first SYNCED should be is none: the file is no journal, or one that says nothing of syncs, and
+//  nothing of it is spared.
+static void
+s_look_at_mark (gradmq_record_reader_t *self, const s_head_t *head)
+{
+    if (head->type == GRADMQ_RECORD_SYNCED && head->length == SYNCED_BYTES) {
+        self->marked = true;
+        self->mark = gradmq_get_u64 (self->body + 8);
+    }
+    if (head->lsn == FIRST_MARK && !self->marked)
+        self->last = false;
+}
+
 static void
 s_pass (gradmq_record_reader_t *self, const s_head_t *head)
 {
@@ -341,6 +365,7 @@ gradmq_record_next (gradmq_record_reader_t *self, gradmq_record_t *record, gradm
                                 .offset = self->at,
                                 .body = self->body,
                                 .size = (size_t) head.length};
+    s_look_at_mark (self, &head);
     s_pass (self, &head);
     return GRADMQ_OK;
 }

@@ -22,6 +22,7 @@ struct gradmq_recorder {
     uint64_t digest_bytes;  //  the file's length at the newest digest
     gradmq_front_t front;
     bool journal;             //  dispositions are gathered, and its end is brought to the disk
+    uint64_t mark;            //  what a SYNCED of this file is known by
     gradmq_front_t disposed;  //  those that are not written yet
     uint32_t disposed_count;
 };
@@ -44,7 +45,7 @@ s_write (gradmq_recorder_t *self, gradmq_record_type_t type, const gradmq_payloa
 }
 
 //  Bring everything to the disk, and say so behind it. That needs no sync of its own: where a power cut takes
-//  it, what it spoke of is whole.
+//  it, what it spoke of is whole. Who goes on from this file counts it, and syncs it before.
 static gradmq_err_t
 s_sync (gradmq_recorder_t *self, gradmq_reason_t *reason)
 {
@@ -52,6 +53,7 @@ s_sync (gradmq_recorder_t *self, gradmq_reason_t *reason)
     gradmq_err_t err = gradmq_record_writer_sync (self->writer, reason);
     gradmq_front_begin (&self->front);
     gradmq_front_u64 (&self->front, through);
+    gradmq_front_u64 (&self->front, self->mark);
     if (!err)
         err = s_write (self, GRADMQ_RECORD_SYNCED, NULL, NULL, reason);
     return err ? err : gradmq_record_writer_flush (self->writer, reason);
@@ -188,6 +190,7 @@ s_open (gradmq_recorder_t **self_p, const char *path, const char *name, const gr
     self->step = step;
     gradmq_err_t err = gradmq_record_writer_open (&self->writer, path, reason);
     self->journal = continues != NULL;
+    self->mark = gradmq_random_u64 ();
     if (!err && self->journal)
         gradmq_record_writer_early (self->writer);
     if (!err)

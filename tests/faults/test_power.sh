@@ -32,10 +32,18 @@ trap 'umount --lazy "$scratch/state" 2> /dev/null; finish' EXIT
 # daemon say another word: cut off in the middle of it, ext4 lets an fdatasync return 0, which no machine without
 # power does. (A stopped daemon goes on for a while; a killed one leaves the kernel no more.)
 cut_power () {
-    python3 -c 'import fcntl, os, signal, struct, sys
+    python3 -c 'import contextlib, fcntl, os, signal, struct, sys
 state = os.open(sys.argv[1], os.O_RDONLY)
-os.kill(int(sys.argv[2]), signal.SIGKILL)
+with contextlib.suppress(ProcessLookupError):
+    os.kill(int(sys.argv[2]), signal.SIGKILL)
 fcntl.ioctl(state, 0x8004587D, struct.pack("I", 2))' "$scratch/state" "$daemon"
+}
+# The daemon is killed, and another one goes on from what the first left in memory, too. It ends before it has a
+# checkpoint of its own.
+kill_and_go_on () {
+    die
+    start_faulty GRADMQ_FAILPOINT=checkpoint-before-write:1
+    wait "$daemon" 2> /dev/null
 }
 far_enough () {
     holds "d['position']['version'] >= $1"
@@ -50,6 +58,7 @@ start_lives 20
 for ((i = 1; i <= cuts; i++)); do
     soon far_enough $((i * 800 / cuts))
     ! ended "$daemon" || fail "the daemon has ended by itself before cut $i"
+    [ $((i % 2)) -eq 1 ] || kill_and_go_on
     cut_power 2> /dev/null || { echo "a file system cannot be cut off here"; exit 78; }
     wait "$daemon" 2> /dev/null
     soon detach

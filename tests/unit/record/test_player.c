@@ -633,7 +633,7 @@ test_run_refuses_what_is_not_possible (void **state)
         {GRADMQ_RECORD_EPOCH, 9},     {GRADMQ_RECORD_MEMBERS, 0},       {GRADMQ_RECORD_GRADIENT, 0},
         {GRADMQ_RECORD_GRADIENT, 64}, {GRADMQ_RECORD_CONTRIBUTION, 64}, {GRADMQ_RECORD_STEP, 12},
         {GRADMQ_RECORD_DROP, 1},      {GRADMQ_RECORD_DIGEST, 47},       {GRADMQ_RECORD_END, 1},
-        {GRADMQ_RECORD_FAULTY, 7},    {GRADMQ_RECORD_TOGETHER, 7},      {GRADMQ_RECORD_SYNCED, 7},
+        {GRADMQ_RECORD_FAULTY, 7},    {GRADMQ_RECORD_TOGETHER, 7},      {GRADMQ_RECORD_SYNCED, 15},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows [0]; i++)
         if (s_altered (rows [i].type, body, rows [i].size, &why) != GRADMQ_ERR_FORMAT)

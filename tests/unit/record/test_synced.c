@@ -5,6 +5,7 @@
 #include "record/writer.h"
 
 #include "core/bytes.h"
+#include "core/crc32c.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -40,11 +41,15 @@ s_begin (s_file_t *self)
     self->at [0] = GRADMQ_RECORD_FILE_BYTES;
 }
 
+enum { SYNCED_BYTES = 16, MARK = 77 };
+
 static void
 s_add (s_file_t *self, gradmq_record_type_t type, uint64_t number, size_t size)
 {
-    uint8_t *body = calloc (1, size < 8 ? 8 : size);
+    uint8_t *body = calloc (1, size < SYNCED_BYTES ? SYNCED_BYTES : size);
     gradmq_put_u64 (body, number);
+    if (type == GRADMQ_RECORD_SYNCED)
+        gradmq_put_u64 (body + 8, MARK);
     assert_int_equal (gradmq_record_write (self->writer, type, body, size, NULL, NULL, NULL),
                       GRADMQ_OK);
     free (body);
@@ -70,7 +75,7 @@ s_make (s_file_t *self)
     s_begin (self);
     s_add (self, GRADMQ_RECORD_MEMBERS, 1, 8);
     s_add (self, GRADMQ_RECORD_GRADIENT, 2, 30);
-    s_add (self, GRADMQ_RECORD_SYNCED, 2, 8);
+    s_add (self, GRADMQ_RECORD_SYNCED, 2, SYNCED_BYTES);
     s_add (self, GRADMQ_RECORD_GRADIENT, 3, 50);
     s_add (self, GRADMQ_RECORD_MEMBERS, 4, 8);
     s_end (self);
@@ -218,7 +223,7 @@ test_mark_is_found_far_behind (void **state)
     for (size_t size = LOOK_BYTES - 120; size < LOOK_BYTES + 40; size++) {
         s_begin (&file);
         s_add (&file, GRADMQ_RECORD_GRADIENT, 1, size);
-        s_add (&file, GRADMQ_RECORD_SYNCED, 1, 8);
+        s_add (&file, GRADMQ_RECORD_SYNCED, 1, SYNCED_BYTES);
         s_end (&file);
         file.bytes [file.at [0]] ^= 1;
         s_assert_refused (&file);
@@ -238,7 +243,7 @@ test_mark_is_not_believed_beyond_what_it_says (void **state)
         s_begin (&file);
         s_add (&file, GRADMQ_RECORD_MEMBERS, 1, 8);
         s_add (&file, GRADMQ_RECORD_MEMBERS, 2, 8);
-        s_add (&file, GRADMQ_RECORD_SYNCED, through, 8);
+        s_add (&file, GRADMQ_RECORD_SYNCED, through, SYNCED_BYTES);
         s_end (&file);
         file.bytes [file.at [1]] ^= 1;
         if (through == 2)
@@ -247,6 +252,60 @@ test_mark_is_not_believed_beyond_what_it_says (void **state)
             s_assert_cut (&file, 1);
         unlink (file.path);
     }
+}
+
+//  A gradient may have any octets, those of a SYNCED too; of this file it is not.
+static void
+test_mark_in_a_gradient_is_not_believed (void **state)
+{
+    (void) state;
+    static s_file_t other, file;
+    for (int forged = 0; forged < 2; forged++) {
+        s_begin (&other);
+        for (size_t i = 0; i < 4; i++)
+            s_add (&other, GRADMQ_RECORD_MEMBERS, i, 8);
+        s_add (&other, GRADMQ_RECORD_SYNCED, 3, SYNCED_BYTES);
+        s_end (&other);
+        unlink (other.path);
+        s_begin (&file);
+        s_add (&file, GRADMQ_RECORD_MEMBERS, 1, 8);
+        s_add (&file, GRADMQ_RECORD_SYNCED, 1, SYNCED_BYTES);
+        s_add (&file, GRADMQ_RECORD_GRADIENT, 3, 300);
+        s_end (&file);
+        uint8_t *mark = file.bytes + file.at [2] + 200;
+        memcpy (mark, other.bytes + other.at [4], other.size - other.at [4]);
+        if (forged) {
+            uint8_t *body = mark + GRADMQ_RECORD_HEAD_BYTES;
+            gradmq_put_u64 (body + 8, MARK + 1);
+            gradmq_put_u32 (mark + GRADMQ_RECORD_AT_BODY_SUM, gradmq_crc32c (0, body, 16));
+            gradmq_put_u32 (mark, gradmq_crc32c (0, mark + 4, GRADMQ_RECORD_HEAD_BYTES - 4));
+            s_assert_cut (&file, 2);
+        } else
+            s_assert_refused (&file);  //  with the file's own mark it would be believed
+        unlink (file.path);
+    }
+}
+
+//  What says nothing of syncs where a journal does is spared nothing.
+static void
+test_file_without_marks_is_refused (void **state)
+{
+    (void) state;
+    static s_file_t file;
+    s_begin (&file);
+    for (uint64_t i = 0; i < 7; i++)
+        s_add (&file, GRADMQ_RECORD_MEMBERS, i, 8);
+    s_end (&file);
+    file.bytes [file.at [6]] ^= 1;
+    s_assert_refused (&file);
+    file.bytes [file.at [6]] ^= 1;
+    file.bytes [file.at [5]] ^= 1;
+    s_assert_refused (&file);
+    file.bytes [file.at [5]] ^= 1;
+    //  Before the place of the first one nobody knows; a journal that was begun ends there.
+    file.bytes [file.at [4]] ^= 1;
+    s_assert_cut (&file, 4);
+    unlink (file.path);
 }
 
 //  Records that are one are there together, whatever of them is damaged.
@@ -280,6 +339,8 @@ main (void)
         cmocka_unit_test (test_zeros_alone_are_no_record),
         cmocka_unit_test (test_mark_is_found_far_behind),
         cmocka_unit_test (test_mark_is_not_believed_beyond_what_it_says),
+        cmocka_unit_test (test_mark_in_a_gradient_is_not_believed),
+        cmocka_unit_test (test_file_without_marks_is_refused),
         cmocka_unit_test (test_together_is_cut_as_one),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
