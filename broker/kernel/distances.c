@@ -27,28 +27,32 @@
         return gradmq_lanes_fold (lanes, LANES);                                                   \
     }                                                                                              \
     GRADMQ_INLINE void s_stretch_##t (const void *const *x, size_t n, size_t at, size_t count,     \
-                                      double *distances)                                           \
+                                      size_t from, size_t to, double *distances)                   \
     {                                                                                              \
         double wide [STRETCH];                                                                     \
-        for (size_t i = 0; i + 1 < n; i++) {                                                       \
-            s_widen_##t (wide, (const gradmq_##t##_t *) x [i] + at, count);                        \
-            for (size_t j = i + 1; j < n; j++)                                                     \
+        for (size_t i = 0, pair = 0; pair < to; pair += n - ++i) {                                 \
+            size_t j = i + 1 + (from > pair ? from - pair : 0);                                    \
+            size_t end = to - pair < n - 1 - i ? i + 1 + to - pair : n;                            \
+            if (j < end)                                                                           \
+                s_widen_##t (wide, (const gradmq_##t##_t *) x [i] + at, count);                    \
+            for (; j < end; j++) {                                                                 \
                 distances [i * n + j] +=                                                           \
                     s_distance_##t (wide, (const gradmq_##t##_t *) x [j] + at, count);             \
+                distances [j * n + i] = distances [i * n + j];                                     \
+            }                                                                                      \
         }                                                                                          \
     }                                                                                              \
-    GRADMQ_INLINE void gradmq_kernel_distances_##t##_body (const void *const *x, size_t n,         \
-                                                           size_t count, double *distances)        \
+    GRADMQ_INLINE void gradmq_kernel_distances_##t##_body (                                        \
+        const void *const *x, size_t n, size_t count, size_t from, size_t to, double *distances)   \
     {                                                                                              \
         for (size_t at = 0; at < count; at += STRETCH)                                             \
-            s_stretch_##t (x, n, at, count - at < STRETCH ? count - at : STRETCH, distances);      \
-        for (size_t i = 0; i < n; i++)                                                             \
-            for (size_t j = 0; j < i; j++)                                                         \
-                distances [i * n + j] = distances [j * n + i];                                     \
+            s_stretch_##t (x, n, at, count - at < STRETCH ? count - at : STRETCH, from, to,        \
+                           distances);                                                             \
     }                                                                                              \
-    GRADMQ_VARIANTS_VOID (, gradmq_kernel_distances_##t,                                           \
-                          (const void *const *x, size_t n, size_t count, double *distances),       \
-                          (x, n, count, distances))
+    GRADMQ_VARIANTS_VOID (                                                                         \
+        , gradmq_kernel_distances_##t,                                                             \
+        (const void *const *x, size_t n, size_t count, size_t from, size_t to, double *distances), \
+        (x, n, count, from, to, distances))
 
 DISTANCES (f32)
 DISTANCES (f64)

@@ -27,15 +27,27 @@ gradmq_kernel_worse (double a, double b)
 double gradmq_kernel_squares_f32 (const void *x, size_t n);
 double gradmq_kernel_squares_f64 (const void *x, size_t n);
 
+//  How many pairs there are of n vectors.
+static inline size_t
+gradmq_kernel_pairs (size_t n)
+{
+    return n ? n * (n - 1) / 2 : 0;
+}
+
 //  Add the squared distances between n vectors, over `count` elements of each, to distances [n * n],
-//  row-major and all 0 before the first elements. Differences, squares and sums are F64, so that
-//  neither a large offset that all have in common nor one vector far from the rest blurs the others'
-//  distances. Symmetric, 0 from each to itself; infinity where a sum is beyond F64, never NaN while
-//  the elements are finite. Sums are added up in stretches of GRADMQ_DISTANCES_STRETCH elements, 16
-//  lanes each (lanes.h): calls for multiples of it give the same bits as one for all elements.
+//  row-major and all 0 before the first elements: of the pairs from..to, which are counted row by row
+//  above the diagonal. Nothing else of distances is touched, and a pair's bits do not depend on which
+//  others go with it. Differences, squares and sums are F64, so that neither a large offset that all
+//  have in common nor one vector far from the rest blurs the others' distances. Symmetric; infinity
+//  where a sum is beyond F64, never NaN while the elements are finite. Sums are added up in stretches
+//  of GRADMQ_DISTANCES_STRETCH elements, 16 lanes each (lanes.h): calls for multiples of it give the
+//  same bits as one for all elements.
+//    shape  from <= to <= gradmq_kernel_pairs (n)
 #define GRADMQ_DISTANCES_STRETCH 1024u
-void gradmq_kernel_distances_f32 (const void *const *x, size_t n, size_t count, double *distances);
-void gradmq_kernel_distances_f64 (const void *const *x, size_t n, size_t count, double *distances);
+void gradmq_kernel_distances_f32 (const void *const *x, size_t n, size_t count, size_t from,
+                                  size_t to, double *distances);
+void gradmq_kernel_distances_f64 (const void *const *x, size_t n, size_t count, size_t from,
+                                  size_t to, double *distances);
 
 //  The sum of x [i] * y [i], in F64, in the order of lanes.h.
 double gradmq_kernel_dot_f32 (const void *x, const void *y, size_t n);

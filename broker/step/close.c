@@ -1,6 +1,5 @@
+#include "step/distances.h"
 #include "step/gather.h"
-
-#include "kernel/kernel.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -63,35 +62,6 @@ s_scale (s_close_t *self)
                             gradmq_step_scale (self->step, self->outcomes [i].staleness));
 }
 
-//  Squared distances between all contributions, over the tensors that are not frozen.
-static gradmq_err_t
-s_measure (gradmq_inputs_t *inputs, double *distances)
-{
-    const gradmq_plan_t *plan = inputs->step->plan;
-    size_t n = inputs->count;
-    const void **x = malloc (n * sizeof *x);
-    if (!x)
-        return GRADMQ_ERR_MEMORY;
-    for (size_t t = 0; t < plan->tensor_count; t++) {
-        gradmq_inputs_tensor (inputs, t);
-        if (plan->groups [plan->tensors [t].group].frozen) {
-            gradmq_inputs_skip (inputs);
-            continue;
-        }
-        for (uint64_t done = 0; done < inputs->tensor->elements;) {
-            uint64_t left = inputs->tensor->elements - done;
-            size_t count = left < inputs->block ? (size_t) left : inputs->block;
-            for (size_t i = 0; i < n; i++)
-                x [i] = gradmq_input_read (inputs, &inputs->list [i], done, count);
-            plan->real->distances (x, n, count, distances);
-            done += count;
-        }
-    }
-    gradmq_inputs_rewind (inputs);
-    free (x);
-    return GRADMQ_OK;
-}
-
 //  Leave out what the rule does not choose.
 static void
 s_keep_chosen (s_close_t *self, const bool *chosen)
@@ -140,7 +110,7 @@ s_compare (s_close_t *self)
     if (!rule->select && !rule->mix)
         return GRADMQ_OK;
     double *distances = calloc (self->count * self->count, sizeof *distances);
-    gradmq_err_t rc = distances ? s_measure (&self->inputs, distances) : GRADMQ_ERR_MEMORY;
+    gradmq_err_t rc = distances ? gradmq_distances (&self->inputs, distances) : GRADMQ_ERR_MEMORY;
     if (!rc)
         rc = rule->select ? s_choose (self, distances) : s_mix (self, distances);
     free (distances);

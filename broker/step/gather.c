@@ -9,9 +9,6 @@
 
 #define S_INDEX_BYTES ((size_t) 4)
 
-//  A thread is worth starting for this much of a tensor.
-enum { SHARE_BYTES = 2 << 20 };
-
 //  A rule at work on one tensor.
 typedef struct {
     gradmq_aggregate_t *aggregate;
@@ -173,18 +170,6 @@ s_share (void *context, size_t share)
     free (work.x);
 }
 
-//  How many threads this tensor is worth. Its elements have to be where their number says.
-static size_t
-s_width (const s_work_t *work)
-{
-    uint64_t elements = work->inputs->tensor->elements;
-    size_t most = (size_t) (elements * work->size / SHARE_BYTES), width;
-    if (most < 2 || !gradmq_inputs_plain (work->inputs))
-        return 1;
-    width = gradmq_spread_width ();
-    return width < most ? width : most;
-}
-
 static gradmq_err_t
 s_spread (s_work_t *work, size_t shares)
 {
@@ -207,7 +192,7 @@ s_dense (s_work_t *work, size_t tensor)
     gradmq_part_t *part = s_add_part (work, tensor, GRADMQ_ENCODING_DENSE);
     part->bytes = elements * work->size;
     s_add_frame (work->aggregate, work->values, part->bytes);
-    size_t shares = s_width (work);
+    size_t shares = gradmq_inputs_width (work->inputs);
     if (shares > 1)
         return s_spread (work, shares);
     s_stretch (work, 0, elements);

@@ -2,6 +2,7 @@
 
 #include "core/bytes.h"
 #include "core/size.h"
+#include "core/spread.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,6 +10,9 @@
 
 //  Blocks of all inputs together stay in the second-level cache.
 enum { BLOCKS_ELEMENTS = 64 << 10, BLOCK_LEAST = 64 };
+
+//  A thread is worth starting for this much of a tensor.
+enum { SHARE_BYTES = 2 << 20 };
 
 static size_t
 s_block_of (size_t count)
@@ -123,6 +127,17 @@ gradmq_inputs_plain (const gradmq_inputs_t *self)
             return false;
     }
     return true;
+}
+
+size_t
+gradmq_inputs_width (const gradmq_inputs_t *self)
+{
+    size_t size = gradmq_layout_dtype (self->step->plan->layout)->size;
+    size_t most = (size_t) (self->tensor->elements * size / SHARE_BYTES), width;
+    if (most < 2 || !gradmq_inputs_plain (self))
+        return 1;
+    width = gradmq_spread_width ();
+    return width < most ? width : most;
 }
 
 gradmq_err_t

@@ -59,6 +59,9 @@ GRADMQ_MUST_CHECK gradmq_err_t gradmq_inputs_copy (gradmq_inputs_t *self,
 //  True when every part for this tensor is DENSE, so that element i is the i-th.
 bool gradmq_inputs_plain (const gradmq_inputs_t *self);
 
+//  How many threads this tensor is worth: 1 unless it is big and plain.
+size_t gradmq_inputs_width (const gradmq_inputs_t *self);
+
 //  Every input stands before the first tensor again.
 void gradmq_inputs_rewind (gradmq_inputs_t *self);
 

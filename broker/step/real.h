@@ -16,7 +16,8 @@ typedef struct {
     void (*scale) (void *to, const void *from, double factor, size_t n);
     void (*negate) (void *to, const void *from, size_t n);
     void (*add) (void *y, const void *x, double factor, size_t n);
-    void (*distances) (const void *const *x, size_t n, size_t count, double *distances);
+    void (*distances) (const void *const *x, size_t n, size_t count, size_t from, size_t to,
+                       double *distances);
     gradmq_gather_pass_t *(*gather) (const gradmq_rule_t *rule);
     void (*clamp) (void *to, const void *from, double bound, size_t n);
     //  Octets times a scale, the product of matrices.

@@ -106,8 +106,8 @@ s_choose (s_trial_t *trial, const char *name, uint64_t byzantine, const size_t *
     memset (distances, 0, sizeof distances);
     for (size_t i = 0; i < trial->n; i++)
         x [i] = s_x (trial, order ? order [i] : i);
-    (trial->wide ? gradmq_kernel_distances_f64 : gradmq_kernel_distances_f32) (x, trial->n,
-                                                                               ELEMENTS, distances);
+    (trial->wide ? gradmq_kernel_distances_f64 : gradmq_kernel_distances_f32) (
+        x, trial->n, ELEMENTS, 0, gradmq_kernel_pairs (trial->n), distances);
     s_select (name, byzantine, 0, distances, trial->n, chosen);
 }
 

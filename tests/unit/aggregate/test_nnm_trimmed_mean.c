@@ -108,8 +108,8 @@ s_close (s_trial_t *trial, uint64_t byzantine, size_t count)
     const void *x [CONTRIBUTIONS];
     for (size_t i = 0; i < trial->n; i++)
         x [i] = s_x (trial, i);
-    (trial->wide ? gradmq_kernel_distances_f64 : gradmq_kernel_distances_f32) (x, trial->n, count,
-                                                                               distances);
+    (trial->wide ? gradmq_kernel_distances_f64 : gradmq_kernel_distances_f32) (
+        x, trial->n, count, 0, gradmq_kernel_pairs (trial->n), distances);
     trial->settings.byzantine = byzantine;
     s_mix (byzantine, distances, trial->n, trial->near);
     s_run (s_rule (), trial, 0, count);

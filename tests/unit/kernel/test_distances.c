@@ -67,10 +67,16 @@ s_fill (s_trial_t *trial, size_t n, size_t count, bool wide, double offset)
 }
 
 static void
-s_run (s_trial_t *trial)
+s_run_pairs (s_trial_t *trial, size_t from, size_t to)
 {
     (trial->wide ? gradmq_kernel_distances_f64 : gradmq_kernel_distances_f32) (
-        trial->x, trial->n, trial->count, trial->distances);
+        trial->x, trial->n, trial->count, from, to, trial->distances);
+}
+
+static void
+s_run (s_trial_t *trial)
+{
+    s_run_pairs (trial, 0, gradmq_kernel_pairs (trial->n));
 }
 
 static double
@@ -221,6 +227,47 @@ test_distances_in_pieces_are_the_same_bits (void **state)
     }
 }
 
+//  Divided into any number of shares, the last ones first: each pair is in one, and has the bits that it
+//  has among all.
+static void
+test_distances_of_shares_of_the_pairs_are_the_same_bits (void **state)
+{
+    (void) state;
+    static s_trial_t whole, shared;
+    for (size_t k = 0; k < 2; k++)
+        for (size_t n = 1; n <= 9; n++) {
+            size_t pairs = gradmq_kernel_pairs (n);
+            s_fill (&whole, n, 1100, k, 1);
+            s_run (&whole);
+            s_fill (&shared, n, 1100, k, 1);
+            for (size_t shares = 1; shares <= pairs + 1; shares++) {
+                memset (shared.distances, 0, sizeof shared.distances);
+                for (size_t i = shares; i-- > 0;)
+                    s_run_pairs (&shared, pairs * i / shares, pairs * (i + 1) / shares);
+                assert_memory_equal (whole.distances, shared.distances, sizeof whole.distances);
+            }
+        }
+}
+
+//  What another thread may be at work on.
+static void
+test_distances_of_one_pair_touch_no_other (void **state)
+{
+    (void) state;
+    static s_trial_t trial;
+    enum { N = 6 };
+    for (size_t i = 0, pair = 0; i < N; i++)
+        for (size_t j = i + 1; j < N; j++, pair++) {
+            s_fill (&trial, N, 100, false, 0);
+            s_run_pairs (&trial, pair, pair);
+            for (size_t at = 0; at < N * N; at++)
+                assert_true (trial.distances [at] == 0);
+            s_run_pairs (&trial, pair, pair + 1);
+            for (size_t at = 0; at < N * N; at++)
+                assert_int_equal (trial.distances [at] > 0, at == i * N + j || at == j * N + i);
+        }
+}
+
 int
 main (void)
 {
@@ -232,6 +279,8 @@ main (void)
         cmocka_unit_test (test_distances_that_overflow_are_infinite),
         cmocka_unit_test (test_distances_every_instruction_set_gives_the_same_bits),
         cmocka_unit_test (test_distances_in_pieces_are_the_same_bits),
+        cmocka_unit_test (test_distances_of_shares_of_the_pairs_are_the_same_bits),
+        cmocka_unit_test (test_distances_of_one_pair_touch_no_other),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
