@@ -216,7 +216,7 @@ static inline void
 several_mix (several_t *self)
 {
     size_t most = self->n - (size_t) self->f->settings.byzantine;
-    double (*mixed) [ELEMENTS] = calloc (self->n, sizeof *mixed), d [SEVERAL_MOST];
+    double (*mixed) [ELEMENTS] = calloc (SEVERAL_MOST, sizeof *mixed), d [SEVERAL_MOST];
     assert_non_null (mixed);
     for (size_t i = 0; i < self->n; i++) {
         for (size_t j = 0; j < self->n; j++)
