@@ -28,8 +28,6 @@ print("connected", len(crowd), flush=True)
 signal.pause()
 PYTHON
 crowd=$!
-started+=("$crowd")
-disown "$crowd"
 exhausted () {
     [ "$(find "/proc/$daemon/fd" -maxdepth 1 -type l | wc -l)" -ge $((files - 1)) ]
 }

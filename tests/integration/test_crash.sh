@@ -36,7 +36,6 @@ keep_working () {
         "$GRADMQ_BUILD/tests/program.marker" "$control" "w$life" $((life * numbers)) $numbers $((life + 1)) 60 close \
             > "$scratch/lives/$life.log" 2>&1 < /dev/null &
         lives[i]=$!
-        started+=($!)
         life=$((life + 1))
     done
 }

@@ -79,7 +79,6 @@ parameters 'p == [0] * 10'
 open_listener listener
 gradmq watch --json > "$scratch/watched" 2> "$scratch/watch.log" < /dev/null &
 watch=$!
-started+=("$watch")
 soon grep -q RUNNING "$scratch/watched"
 stop_daemon
 ends 0 "${process[listener]}"
