@@ -104,6 +104,7 @@ def wrong_messages(port, kind):
     envelope = short(1, b"") if kind == b"REQ" else b""
     for body in (b"", b"x", bytes(8), b"GMQ1", noise.randbytes(255)):
         peer = open_to(port)
+        peer.settimeout(60)  # every answer is waited for
         handshake(peer, kind)
         say(peer, envelope + short(0, body))
         if kind == b"REQ":

@@ -204,9 +204,12 @@ static inline double
 several_distance (const several_t *self, size_t i, size_t j)
 {
     double sum = 0;
-    for (size_t e = 0; e < ELEMENTS; e++) {
-        double by = self->of [i].x [e] - self->of [j].x [e];
-        sum += self->frozen [several_tensor (self, e)] ? 0 : by * by;
+    for (size_t t = 0; t < TENSORS; t++) {
+        const gradmq_tensor_t *tensor = gradmq_layout_tensor (self->f->layout, t);
+        for (uint64_t k = 0; k < tensor->elements && !self->frozen [t]; k++) {
+            double by = self->of [i].x [tensor->first + k] - self->of [j].x [tensor->first + k];
+            sum += by * by;
+        }
     }
     return sum;
 }
