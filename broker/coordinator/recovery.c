@@ -238,8 +238,7 @@ s_play (s_recovery_t *self, const char *path, bool last, gradmq_reason_t *reason
                                       .running = s_watch_running};
     gradmq_record_reader_t *reader;
     gradmq_reason_t why = {0};
-    gradmq_err_t err = last ? gradmq_record_reader_open_last (&reader, path, reason)
-                            : gradmq_record_reader_open (&reader, path, reason);
+    gradmq_err_t err = gradmq_record_reader_open (&reader, path, last, reason);
     if (err)
         return err;
     if (self->player)

@@ -149,8 +149,7 @@ gradmq_journal_begins (const char *path, bool last, gradmq_continues_body_t *con
     *whole = false;
     if (stat (path, &about) == 0 && about.st_size < GRADMQ_RECORD_FILE_BYTES)
         return GRADMQ_OK;
-    gradmq_err_t err = last ? gradmq_record_reader_open_last (&reader, path, reason)
-                            : gradmq_record_reader_open (&reader, path, reason);
+    gradmq_err_t err = gradmq_record_reader_open (&reader, path, last, reason);
     if (err)
         return err;
     err = gradmq_record_next (reader, &record, reason);

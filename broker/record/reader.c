@@ -169,17 +169,10 @@ s_open (gradmq_record_reader_t **self_p, const char *path, const void *bytes, si
 }
 
 gradmq_err_t
-gradmq_record_reader_open (gradmq_record_reader_t **self_p, const char *path,
+gradmq_record_reader_open (gradmq_record_reader_t **self_p, const char *path, bool last,
                            gradmq_reason_t *reason)
 {
-    return s_open (self_p, path, NULL, 0, false, reason);
-}
-
-gradmq_err_t
-gradmq_record_reader_open_last (gradmq_record_reader_t **self_p, const char *path,
-                                gradmq_reason_t *reason)
-{
-    return s_open (self_p, path, NULL, 0, true, reason);
+    return s_open (self_p, path, NULL, 0, last, reason);
 }
 
 gradmq_err_t

@@ -7,6 +7,7 @@
 #include "core/reason.h"
 #include "record/record.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct gradmq_record_reader gradmq_record_reader_t;
@@ -20,20 +21,16 @@ typedef struct {
     size_t size;
 } gradmq_record_t;
 
+//    `last`  of the journals that were written, which a power cut may have left with more than a short end:
+//            damage of which no SYNCED behind it says that it was on the disk counts as a record that was
+//            cut off. A file that has zeros for its first bytes, and no SYNCED, has no record.
 //    owns    *self_p is the caller's: gradmq_record_reader_close
 //    errors  IO; FORMAT: no file of records; VERSION: of another major version; MEMORY
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_reader_open (gradmq_record_reader_t **self_p,
-                                                          const char *path,
+                                                          const char *path, bool last,
                                                           gradmq_reason_t *reason);
 
-//  The same for the journal that was the last to be written, which a power cut may have left with more
-//  than a short end: damage of which no SYNCED behind it says that it was on the disk counts as a record
-//  that was cut off. A file that has zeros for its first bytes, and no SYNCED, has no record.
-GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_reader_open_last (gradmq_record_reader_t **self_p,
-                                                               const char *path,
-                                                               gradmq_reason_t *reason);
-
-//  As gradmq_record_reader_open, for bytes in memory, which have to outlive the reader.
+//  The same, not the last, for bytes in memory, which have to outlive the reader.
 GRADMQ_MUST_CHECK gradmq_err_t gradmq_record_reader_open_bytes (gradmq_record_reader_t **self_p,
                                                                 const void *bytes, size_t size,
                                                                 gradmq_reason_t *reason);

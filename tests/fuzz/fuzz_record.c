@@ -75,7 +75,7 @@ s_read_last (const uint8_t *bytes, size_t size, size_t damaged)
     int fd = memfd_create ("journal", MFD_CLOEXEC);
     FUZZ_HOLDS (fd >= 0 && write (fd, bytes, size) == (ssize_t) size);
     snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
-    gradmq_err_t err = gradmq_record_reader_open_last (&reader, path, &why);
+    gradmq_err_t err = gradmq_record_reader_open (&reader, path, true, &why);
     FUZZ_HOLDS (err ? !reader && why.code == err && why.text [0] : reader != NULL);
     if (!err) {
         size_t end = s_read (reader, &err, &why);

@@ -61,7 +61,7 @@ s_replay (s_stage_t *self, const char *name)
     gradmq_reason_t why = {0};
     uint64_t version;
     s_path (self, name, path);
-    assert_int_equal (gradmq_record_reader_open (&reader, path, &why), GRADMQ_OK);
+    assert_int_equal (gradmq_record_reader_open (&reader, path, false, &why), GRADMQ_OK);
     assert_int_equal (gradmq_player_open (&player, &reader, NULL), GRADMQ_OK);
     if (gradmq_player_run (player, UINT64_MAX, &why))
         fail_msg ("%s", why.text);
@@ -272,7 +272,7 @@ test_record_ends_with_the_coordinator (void **state)
     assert_int_equal (s_record (&stage, "r"), GRADMQ_OK);
     peer_destroy (&stage.peer);
     s_path (&stage, "r", path);
-    assert_int_equal (gradmq_record_reader_open (&reader, path, NULL), GRADMQ_OK);
+    assert_int_equal (gradmq_record_reader_open (&reader, path, false, NULL), GRADMQ_OK);
     gradmq_record_type_t last = GRADMQ_RECORD_NONE;
     do {
         last = record.type;

@@ -14,7 +14,7 @@ s_open (gradmq_player_t **player, const char *path, gradmq_reason_t *reason)
 {
     gradmq_record_reader_t *reader;
     *player = NULL;
-    gradmq_err_t err = gradmq_record_reader_open (&reader, path, reason);
+    gradmq_err_t err = gradmq_record_reader_open (&reader, path, false, reason);
     return err ? err : gradmq_player_open (player, &reader, reason);
 }
 

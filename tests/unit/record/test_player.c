@@ -179,7 +179,7 @@ static gradmq_err_t
 s_run (const s_take_t *self, gradmq_player_t **player, uint64_t until, gradmq_reason_t *why)
 {
     gradmq_record_reader_t *reader;
-    assert_int_equal (gradmq_record_reader_open (&reader, self->path, NULL), GRADMQ_OK);
+    assert_int_equal (gradmq_record_reader_open (&reader, self->path, false, NULL), GRADMQ_OK);
     assert_int_equal (gradmq_player_open (player, &reader, NULL), GRADMQ_OK);
     return gradmq_player_run (*player, until, why);
 }
@@ -376,7 +376,7 @@ test_run_tells_what_became_of_the_gradients_of_a_step (void **state)
     gradmq_record_reader_t *reader;
     gradmq_player_t *player;
     gradmq_reason_t why = {0};
-    assert_int_equal (gradmq_record_reader_open (&reader, take.path, NULL), GRADMQ_OK);
+    assert_int_equal (gradmq_record_reader_open (&reader, take.path, false, NULL), GRADMQ_OK);
     assert_int_equal (
         gradmq_player_open_for (&player, &reader, other.model, other.step, &watcher, NULL),
         GRADMQ_OK);
@@ -581,7 +581,7 @@ s_altered (gradmq_record_type_t type, const void *body, size_t size, gradmq_reas
     char path [80];
     snprintf (path, sizeof path, "%s.altered", take.path);
     assert_int_equal (gradmq_record_writer_open (&writer, path, NULL), GRADMQ_OK);
-    assert_int_equal (gradmq_record_reader_open (&reader, take.path, NULL), GRADMQ_OK);
+    assert_int_equal (gradmq_record_reader_open (&reader, take.path, false, NULL), GRADMQ_OK);
     while (record.type != GRADMQ_RECORD_NONE) {
         assert_int_equal (gradmq_record_next (reader, &record, NULL), GRADMQ_OK);
         if (record.type != GRADMQ_RECORD_NONE && record.type != GRADMQ_RECORD_END)

@@ -111,7 +111,7 @@ test_body_of_front_and_frames_is_read_in_one_piece (void **state)
     assert_int_equal (
         gradmq_record_write (writer, GRADMQ_RECORD_BASE, "ab", 2, &payload, NULL, NULL), GRADMQ_OK);
     assert_int_equal (gradmq_record_writer_close (&writer, NULL), GRADMQ_OK);
-    assert_int_equal (gradmq_record_reader_open (&reader, place.path, NULL), GRADMQ_OK);
+    assert_int_equal (gradmq_record_reader_open (&reader, place.path, false, NULL), GRADMQ_OK);
     gradmq_record_t record;
     assert_int_equal (gradmq_record_next (reader, &record, NULL), GRADMQ_OK);
     assert_int_equal (record.type, GRADMQ_RECORD_BASE);
@@ -156,7 +156,7 @@ test_frames_short_and_long_are_read_in_their_order (void **state)
             GRADMQ_OK);
     }
     assert_int_equal (gradmq_record_writer_sync (writer, NULL), GRADMQ_OK);
-    assert_int_equal (gradmq_record_reader_open (&reader, place.path, NULL), GRADMQ_OK);
+    assert_int_equal (gradmq_record_reader_open (&reader, place.path, false, NULL), GRADMQ_OK);
     gradmq_record_t record;
     for (size_t i = 0; i < RECORDS; i++) {
         size_t size = 2;

@@ -94,8 +94,7 @@ s_read (const s_file_t *self, bool last, size_t *read, uint64_t *cut)
     assert_int_equal (fclose (file), 0);
     *read = 0;
     *cut = 0;
-    gradmq_err_t err = last ? gradmq_record_reader_open_last (&reader, self->path, &why)
-                            : gradmq_record_reader_open (&reader, self->path, &why);
+    gradmq_err_t err = gradmq_record_reader_open (&reader, self->path, last, &why);
     if (err)
         return err;
     while (!err && record.type != GRADMQ_RECORD_NONE) {
