@@ -307,11 +307,15 @@ gradmq_requester_call (gradmq_requester_t *self, gradmq_request_t *request,
                        gradmq_buffer_t *payload, uint64_t deadline_ms, gradmq_reply_t *reply,
                        gradmq_frames_t *frames, gradmq_reason_t *why)
 {
+    gradmq_reason_t refused = {0};
     for (uint32_t busy = 1;; busy++) {
         memset (reply, 0, sizeof *reply);
         gradmq_err_t err = gradmq_requester_ask (self, request, payload, why);
         if (!err)
             err = s_await (self, deadline_ms, reply, frames, why);
+        //  What was answered last says more than that the time is over.
+        if (err == GRADMQ_ERR_TIMEOUT && refused.code)
+            err = gradmq_refuse (why, refused.code, "%s", refused.text);
         //  That may be remembered as the answer to this request id: the next try is another request.
         self->tries = busy;
         uint64_t wait = s_backoff (self);
@@ -324,6 +328,7 @@ gradmq_requester_call (gradmq_requester_t *self, gradmq_request_t *request,
                              reply->code == GRADMQ_ERR_BUSY ? "%s is busy with others: asking again"
                                                             : "%s is out of memory: asking again",
                              self->session->control);
+        (void) gradmq_reply_error (reply, &refused);
         gradmq_reply_clear (reply);
         zmq_poll (NULL, 0, (long) wait);
     }

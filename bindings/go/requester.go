@@ -35,7 +35,7 @@ type call struct {
 	again   time.Time // when to send it again
 	sent    bool      // to the peer that is there
 	tries   uint
-	busy    bool // the newest answer was "not now"
+	busy    bool // it was answered "not now"
 
 	done      chan answer // one place; nil: whoever looks takes it
 	abandoned bool
@@ -111,7 +111,7 @@ func (r *requester) send(now time.Time) {
 	if c.sent && now.Before(c.again) {
 		return
 	}
-	c.sent, c.busy = true, false
+	c.sent = true
 	c.again = now.Add(lookEvery)
 	if r.socket.Send(c.header, c.payload) == zmq.Done {
 		c.again = now.Add(r.session.RequestTimeout + r.backoff(c.tries))

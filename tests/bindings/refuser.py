@@ -4,8 +4,8 @@
     refuser.py CONTROL    prints the endpoint at which it stands before that of a gradmqd
 
 Every request goes on to gradmqd and its reply back, but a Record whose name is code-N: that one is answered
-with the code N, so that a client meets the codes that a client in order is never given. It ends with its
-standard input.
+with the code N, so that a client meets the codes that a client in order is never given. BUSY is told once:
+whoever asks again is not answered, and has that to tell when the time is over. It ends with its standard input.
 """
 
 import ctypes
@@ -23,6 +23,7 @@ LAST_ENDPOINT, RCVMORE, LINGER = 32, 13, 17
 SNDMORE = 2
 POLLIN = 1
 FRAME_BYTES = 16 << 20
+BUSY = 3
 
 zmq = ctypes.CDLL(ctypes.util.find_library("zmq") or "libzmq.so.5")
 for name in ("zmq_ctx_new", "zmq_socket"):
@@ -90,17 +91,18 @@ def fields(octets):
     return found
 
 
-def refusal(octets):
-    """The reply that refuses a request, or None for one that goes on."""
+def wanted(octets):
+    """The id of a request, and the code with which it wants to be refused; None for one that goes on."""
     numbers = wire.MESSAGES["Request"]
     request = fields(octets[8:])
     body = request.get(numbers["record"][0])
     name = None if body is None else fields(body).get(wire.MESSAGES["RecordRequest"]["name"][0])
     asked = re.fullmatch(rb"code-(\d+)", name or b"")
-    if not asked:
-        return None
-    reply = {"request_id": request[numbers["request_id"][0]], "code": int(asked[1]),
-             "message": f"refused with the code {int(asked[1])}, as it was asked for"}
+    return request[numbers["request_id"][0]], int(asked[1]) if asked else None
+
+
+def refusal(number, code):
+    reply = {"request_id": number, "code": code, "message": f"refused with the code {code}, as it was asked for"}
     return wire.frame(wire.REPLY, wire.encode("Reply", reply))
 
 
@@ -113,14 +115,19 @@ def main():
         sys.exit(f"refuser.py: cannot stand before {sys.argv[1]}")
     print(front.option(LAST_ENDPOINT, ctypes.create_string_buffer(256)).decode(), flush=True)
     items = (PollItem * 3)((front.handle, 0, POLLIN, 0), (back.handle, 0, POLLIN, 0), (None, 0, POLLIN, 0))
+    busy = False
     while zmq.zmq_poll(items, 3, ctypes.c_long(-1)) > 0 and not items[2].revents:
         if items[1].revents:
             front.send(back.receive())
         if items[0].revents:
             frames = front.receive()
             header = frames.index(b"", 1) + 1
-            reply = refusal(frames[header])
-            (front if reply else back).send(frames[:header] + [reply] if reply else frames)
+            number, code = wanted(frames[header])
+            if code is None:
+                back.send(frames)
+            elif code != BUSY or not busy:
+                front.send(frames[:header] + [refusal(number, code)])
+            busy |= code == BUSY
 
 
 main()

@@ -164,9 +164,14 @@ impl Requester {
     /// MEMORY, where a worker needs it.
     pub fn call(&mut self, question: &Question<'_>, limit: &Limit, teller: &mut Teller) -> Result<Answer> {
         let mut busy = 0;
+        let mut refused = None;
         loop {
             self.ask(question)?;
-            let answer = self.wait(limit, teller);
+            let answer = match (self.wait(limit, teller), refused.take()) {
+                // What was answered last says more than that the time is over.
+                (Err(late), Some(refused)) if late.code() == Code::Timeout => Ok(refused),
+                (answer, _) => answer,
+            };
             // BUSY may be remembered as the answer to this request id: the next try is another request.
             busy += 1;
             let until = Instant::now() + backoff(busy);
@@ -179,6 +184,7 @@ impl Requester {
                 teller.go();
                 return answer;
             }
+            refused = answer.ok();
             teller.wait(format!("{} is busy with others: asking again", self.connector.control));
             while Instant::now() < until {
                 limit.check("waiting for a coordinator that is busy")?;

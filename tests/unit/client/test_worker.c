@@ -155,6 +155,21 @@ test_open_busy_join_is_asked_again (void **state)
     assert_int_equal (gradmq_fake_seen (bench->fake)->requests [GRADMQ_COMMAND_JOIN], 3);
 }
 
+//  It asks again in vain. What it was answered says more than that the time is over.
+static void
+test_open_busy_to_the_end_is_busy (void **state)
+{
+    bench_t *bench = (bench_t *) *state;
+    gradmq_fake_lock (bench->fake);
+    bench->fake->answer_command = GRADMQ_COMMAND_JOIN;
+    bench->fake->answer_code = GRADMQ_ERR_BUSY;
+    bench->fake->answer_times = 1;
+    bench->fake->answer_no_more = true;
+    gradmq_fake_unlock (bench->fake);
+    assert_int_equal (bench_open (bench, (gradmq_options_t){.timeout_ms = 2000}), GRADMQ_ERR_BUSY);
+    assert_true (gradmq_fake_seen (bench->fake)->requests [GRADMQ_COMMAND_JOIN] > 1);
+}
+
 //  ------------------------------------------------------------------------------------------------
 //  Pushing
 
@@ -634,6 +649,7 @@ main (void)
         TEST_UNOPENED (test_open_other_model_is_model),
         TEST_UNOPENED (test_open_bad_options_are_refused),
         TEST_UNOPENED (test_open_busy_join_is_asked_again),
+        TEST_UNOPENED (test_open_busy_to_the_end_is_busy),
         TEST (test_push_many_all_are_applied),
         TEST (test_push_credit_is_never_exceeded),
         TEST (test_push_wrong_length_is_length),

@@ -53,6 +53,9 @@ final class Asker {
         long againAt;
         int tries;
 
+        /** The newest refusal that passes; null: there was none. */
+        GradmqException refused;
+
         Ask(String command, byte[] header, List<ByteBuffer> payload, long deadline, Handler h) {
             this.command = command;
             this.header = header;
@@ -162,7 +165,8 @@ final class Asker {
 
     private long stepOne(Ask ask, long now) {
         if (now >= ask.deadline) {
-            fail(ask, timeout(ask));
+            //  What was answered last says more than that the time is over.
+            fail(ask, ask.refused != null ? ask.refused : timeout(ask));
             return now;
         }
         if (now >= ask.againAt) {
@@ -209,17 +213,18 @@ final class Asker {
         if (reply.hasPosition()) {
             loop.position(reply.getPosition());
         }
+        GradmqException error =
+                reply.getCode() == 0
+                        ? null
+                        : GradmqException.of(reply.getCode(), reply.getMessage());
         long again = now + backoff(ask.tries);
         if (isPassing(ask.command, reply.getCode()) && again < ask.deadline) {
+            ask.refused = error;
             ask.sent = false;
             ask.againAt = again;
             return;
         }
         asks.values().remove(ask);
-        GradmqException error =
-                reply.getCode() == 0
-                        ? null
-                        : GradmqException.of(reply.getCode(), reply.getMessage());
         ask.handler.done(reply, message.subList(2, message.size()), error);
     }
 
