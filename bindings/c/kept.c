@@ -1,5 +1,7 @@
 #include "kept.h"
 
+#include "session.h"
+
 #include <string.h>
 
 bool
@@ -38,9 +40,12 @@ gradmq_kept_send (gradmq_kept_t *self, void *socket)
 }
 
 bool
-gradmq_kept_leaving (const gradmq_kept_t *self)
+gradmq_kept_leaving (const gradmq_kept_t *self, void *socket)
 {
-    return self->buffer != NULL && gradmq_buffer_shared (self->buffer);
+    if (self->buffer == NULL || !gradmq_buffer_shared (self->buffer))
+        return false;
+    (void) gradmq_socket_events (socket);
+    return gradmq_buffer_shared (self->buffer);
 }
 
 void

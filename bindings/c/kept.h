@@ -29,8 +29,9 @@ const void *gradmq_kept_payload (gradmq_kept_t *self);
 //  Send it, once or again.
 gradmq_sent_t gradmq_kept_send (gradmq_kept_t *self, void *socket);
 
-//  True while ZeroMQ has not let go of all of it. Not known of small ones: false.
-bool gradmq_kept_leaving (const gradmq_kept_t *self);
+//  True while ZeroMQ has not let go of all of it. Not known of small ones: false. `socket` is what it
+//  was sent on: it lets go of what a connection held that is gone only when it is asked something.
+bool gradmq_kept_leaving (const gradmq_kept_t *self, void *socket);
 
 void gradmq_kept_clear (gradmq_kept_t *self);
 

@@ -83,24 +83,16 @@ s_notice (gradmq_worker_t *self, const gradmq_event_t *event)
         s_notice_to_me (self, notice);
 }
 
-//  True when what an event says is of the process that answers now.
-static bool
-s_current (gradmq_worker_t *self, const gradmq_position_t *position)
-{
-    gradmq_worker_position (self, position);
-    return position->instance == 0 || position->instance == self->instance;
-}
-
 static void
 s_event (gradmq_worker_t *self, const gradmq_event_t *event)
 {
     if (event->kind == GRADMQ_EVENT_ACKNOWLEDGEMENT) {
         const gradmq_ack_t *ack = &event->ack;
-        if (s_current (self, &ack->position))
+        if (gradmq_worker_current (self, &ack->position))
             gradmq_worker_acknowledged (self, ack, false);
         return;
     }
-    if (event->kind == GRADMQ_EVENT_MALFORMED || !s_current (self, &event->position))
+    if (event->kind == GRADMQ_EVENT_MALFORMED || !gradmq_worker_current (self, &event->position))
         return;
     if (event->kind == GRADMQ_EVENT_HEARTBEAT)
         s_heartbeat (self, event);
@@ -137,7 +129,7 @@ s_send_again (gradmq_worker_t *self)
     uint64_t at = 0;
     while ((at = gradmq_outbox_due (outbox, at, &ledger->credit, now)) != 0) {
         gradmq_kept_t *kept = &self->kept [gradmq_outbox_slot (at)];
-        if (gradmq_kept_leaving (kept)) {
+        if (gradmq_kept_leaving (kept, self->gradients)) {
             gradmq_outbox_defer (outbox, at, now + LEAVING_MS);
             continue;
         }

@@ -5,10 +5,8 @@
 static bool
 s_former (const gradmq_worker_t *self, uint64_t instance)
 {
-    size_t count =
-        self->former_count < GRADMQ_INSTANCES_KEPT ? self->former_count : GRADMQ_INSTANCES_KEPT;
-    for (size_t i = 0; i < count; i++)
-        if (self->former [i] == instance)
+    for (size_t i = 0; i < GRADMQ_INSTANCES_KEPT; i++)
+        if (instance && self->former [i] == instance)
             return true;
     return false;
 }
@@ -19,6 +17,9 @@ static void
 s_new_instance (gradmq_worker_t *self, const gradmq_position_t *position)
 {
     if (self->instance) {
+        for (size_t i = 0; i < GRADMQ_INSTANCES_KEPT; i++)
+            if (self->former [i] == position->instance)
+                self->former [i] = 0;
         self->former [self->former_count++ % GRADMQ_INSTANCES_KEPT] = self->instance;
         self->describe = true;
         self->join = true;
@@ -48,6 +49,13 @@ gradmq_worker_position (gradmq_worker_t *self, const gradmq_position_t *position
         self->epoch = position->epoch;
         self->version = position->version;
     }
+}
+
+bool
+gradmq_worker_current (gradmq_worker_t *self, const gradmq_position_t *position)
+{
+    gradmq_worker_position (self, position);
+    return position->instance == 0 || position->instance == self->instance;
 }
 
 void
@@ -156,12 +164,23 @@ s_not_joined (gradmq_worker_t *self, const gradmq_reason_t *reason)
     }
 }
 
+//  Whether an answer counts: not that of an instance that was left before; then what it answers is asked
+//  again. But whoever answers what was asked of the present one is there now: of that one a word came late.
+static bool
+s_counts (gradmq_worker_t *self, const gradmq_position_t *position)
+{
+    if (self->asked_of == self->instance && s_former (self, position->instance))
+        s_new_instance (self, position);
+    return gradmq_worker_current (self, position);
+}
+
 static void
 s_answered (gradmq_worker_t *self, gradmq_probe_t asked, const gradmq_reply_t *reply)
 {
     gradmq_reason_t reason = {0};
     gradmq_err_t err = gradmq_reply_error (reply, &reason);
-    gradmq_worker_position (self, &reply->position);
+    if (!s_counts (self, &reply->position))
+        return;
     if (err == GRADMQ_ERR_FENCED)
         self->fenced = true;
     else if (err == GRADMQ_ERR_NOT_JOINED)
@@ -202,8 +221,10 @@ s_ask (gradmq_worker_t *self, gradmq_probe_t what)
                                 .incarnation = self->ledger.incarnation,
                                 .low_water = self->ledger.outbox.first,
                                 .sent_through = self->ledger.outbox.next - 1};
-    if (!gradmq_requester_ask (&self->probe, &request, NULL, NULL))
+    if (!gradmq_requester_ask (&self->probe, &request, NULL, NULL)) {
         self->probing = what;
+        self->asked_of = self->instance;
+    }
 }
 
 //  What to ask next, in the order in which one needs the other.

@@ -75,6 +75,7 @@ struct gradmq_worker {
     gradmq_requester_t control;
     gradmq_requester_t probe;
     gradmq_probe_t probing;
+    uint64_t asked_of;  //  the instance as it was when the probe asked
     void *gradients, *monitor, *events, *updates;
     gradmq_inlet_t from_monitor, from_events, from_updates;
     bool looked;  //  at the descriptors, since the last progress
@@ -174,6 +175,9 @@ void gradmq_worker_doze (gradmq_worker_t *self, uint64_t deadline_ms);
 
 //  A header said where the coordinator stands.
 void gradmq_worker_position (gradmq_worker_t *self, const gradmq_position_t *position);
+
+//  The same; true when it is of the process that answers now.
+bool gradmq_worker_current (gradmq_worker_t *self, const gradmq_position_t *position);
 
 //  Take in an acknowledgement.
 void gradmq_worker_acknowledged (gradmq_worker_t *self, const gradmq_ack_t *ack, bool asked);

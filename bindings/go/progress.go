@@ -251,7 +251,7 @@ func (w *Worker) sendAgain(now time.Time) {
 	}
 	for at := l.Outbox.Due(0, l.Credit, now); at != 0; at = l.Outbox.Due(at, l.Credit, now) {
 		k := &w.kept[at%ledger.Window]
-		if k.payload != nil && k.payload.Leaving() {
+		if k.payload != nil && w.gradients.Holds(k.payload) {
 			l.Outbox.Defer(at, now.Add(leavingAfter))
 			at++
 			continue
@@ -317,6 +317,7 @@ func (w *Worker) position(position *pb.Position) {
 // still on its way must not bring it back.
 func (w *Worker) newInstance(instance uint64) {
 	if w.instance != 0 {
+		w.former = slices.DeleteFunc(w.former, func(former uint64) bool { return former == instance })
 		w.former = append(w.former, w.instance)
 		if len(w.former) > instancesKept {
 			w.former = w.former[1:]

@@ -109,12 +109,25 @@ func (w *Worker) askProbe(kind probeKind, now time.Time) {
 		w.probeRest = now.Add(w.s.pace.confirm)
 		return
 	}
-	w.probing = kind
+	w.probing, w.askedOf = kind, w.instance
 	w.probe.begin(c, now)
 }
 
+// counts tells whether an answer counts: not that of a process that was left before; then what it answers is
+// asked again. But whoever answers what was asked of the present one is there now: of that one a word came
+// late.
+func (w *Worker) counts(position *pb.Position) bool {
+	if w.askedOf == w.instance && w.isFormer(position.GetInstance()) {
+		w.newInstance(position.GetInstance())
+		w.at = placeOf(position)
+	}
+	return w.current(position)
+}
+
 func (w *Worker) answered(asked probeKind, reply *pb.Reply, now time.Time) {
-	w.position(reply.GetPosition())
+	if !w.counts(reply.GetPosition()) {
+		return
+	}
 	code := Code(reply.GetCode())
 	switch {
 	case code == CodeFenced:

@@ -34,6 +34,7 @@ type Worker struct {
 	s         *session
 	probe     *requester
 	probing   probeKind
+	askedOf   uint64 // the instance as it was when the probe asked
 	gradients *zmq.Socket
 	monitor   *zmq.Socket
 	events    *zmq.Socket

@@ -49,6 +49,24 @@ updates=ipc://$scratch/updates
 events=ipc://$scratch/events
 killed
 
+# Gradients that ZeroMQ still held for the connection that went: whoever comes next is sent them, too.
+zeros "$scratch/large.safetensors" 1048576
+large=(--set "model/load=$scratch/large.safetensors" --set model/start=true)
+start_daemon "${settings[@]}" "${large[@]}"
+open_worker heavy
+ask heavy push 0 1
+ask heavy flush 60000
+stand_still "$daemon"
+ask heavy push 1 8
+kill -KILL "$daemon"
+wait "$daemon" 2> /dev/null
+start_daemon "${settings[@]}" "${large[@]}"
+ask heavy flush 60000
+[ "$(number heavy applied)" = 9 ] || fail "not 9 gradients were applied"
+parameters 'p == [0] + [-1] * 8 + [0] * (len (p) - 9)'
+ask heavy close 60000
+stop_daemon
+
 # Gradients that state a base are of their epoch: the next instance refuses them by name, the worker
 # is told, and what it makes from new parameters is applied.
 start_daemon "${settings[@]}" "${model[@]}"

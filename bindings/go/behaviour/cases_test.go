@@ -76,6 +76,7 @@ var cases = map[string]func(*testing.T){
 	"layout_changed":         testLayoutChanged,
 	"killed_memory":          testKilledMemory,
 	"killed_journal":         testKilledJournal,
+	"killed_large":           testKilledLarge,
 	"slow_subscriber":        testSlowSubscriber,
 	"stop_while_waiting":     testStopWhileWaiting,
 	"close":                  testClose,

@@ -84,6 +84,32 @@ func testKilledJournal(t *testing.T) {
 	same(t, d.now(c), plus(packedModel(), -300))
 }
 
+func testKilledLarge(t *testing.T) {
+	const many = 1 << 20
+	d := start(t, "state/directory="+mkdir(t), "settings/durability=journal")
+	c := d.coordinator()
+	must(t, c.SetModelParameters(d.ctx, []gradmq.NamedTensor{{Name: "v", Tensor: gradmq.Of(numbers(many, 0), many)}}))
+	must(t, c.Start(d.ctx))
+	w := d.worker(options())
+	push := func() {
+		gradient := gradmq.Packed(numbers(many, 1))
+		value[uint64](t)(w.Push(d.ctx, gradient, &gradmq.PushOptions{WithoutBase: true}))
+	}
+	push()
+	must(t, w.Flush(d.ctx))
+	d.hold()
+	for range 8 {
+		push()
+	}
+	d.kill()
+	d.run()
+	must(t, w.Flush(d.ctx))
+	if stats := w.Stats(); stats.Applied != 9 || stats.Refused != 0 {
+		t.Errorf("%+v", stats)
+	}
+	same(t, value[*gradmq.Parameters](t)(w.Fetch(d.ctx)).Packed().Float32s(), numbers(many, -9))
+}
+
 func testSlowSubscriber(t *testing.T) {
 	d, c := loaded(t)
 	w := d.worker(options())

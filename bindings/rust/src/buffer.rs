@@ -144,7 +144,7 @@ impl Payload {
         self.buffer.bytes().len()
     }
 
-    /// Whether ZeroMQ has not let go of all of it.
+    /// Whether ZeroMQ has not let go of all of it, as far as it was asked: `session::is_leaving`.
     pub fn is_leaving(&self) -> bool {
         Arc::strong_count(&self.buffer) > 1
     }

@@ -209,6 +209,15 @@ pub(crate) fn send(socket: &mut Socket, header: &[u8], payload: Option<&Payload>
     Sent::Whole
 }
 
+/// Whether ZeroMQ holds some of a payload that was sent on `socket`, which lets go of what a connection held that is gone
+/// only when it is asked something.
+pub(crate) fn is_leaving(socket: &Socket, payload: &Payload) -> bool {
+    payload.is_leaving() && {
+        events_of(socket);
+        payload.is_leaving()
+    }
+}
+
 pub(crate) fn events_of(socket: &Socket) -> PollEvents {
     socket.get_events().unwrap_or(PollEvents::empty())
 }
@@ -292,5 +301,29 @@ impl Teller {
             handler(None);
         }
         self.waiting = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buffer::Buffer;
+
+    #[test]
+    fn what_a_connection_held_that_is_gone_is_let_go_of() {
+        let context = zmq::Context::new();
+        let mut from = context.socket(zmq::PAIR).unwrap();
+        let to = context.socket(zmq::PAIR).unwrap();
+        to.bind("inproc://held").unwrap();
+        from.connect("inproc://held").unwrap();
+        let payload = Payload::new(Buffer::of(vec![1f32; 4]), vec![16]);
+        assert_eq!(send(&mut from, b"header", Some(&payload)), Sent::Whole);
+        assert!(is_leaving(&from, &payload), "nobody has read it");
+        drop(to);
+        let end = Instant::now() + Duration::from_secs(20);
+        while is_leaving(&from, &payload) {
+            assert!(Instant::now() < end, "it is held for ever");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }

@@ -543,6 +543,34 @@ test_restart_unsettled_are_sent_again (void **state)
     assert_int_equal (gradmq_fake_seen (bench->fake)->applied, 6);  //  of its second life
 }
 
+static bool
+s_join_unanswered (const gradmq_fake_t *fake)
+{
+    return fake->join_unanswered;
+}
+
+//  Of a process that came and went a word arrives late, while a Join is under way. The answer to that Join
+//  counts no longer; the one to what is asked next does, and the worker joins who gave it.
+static void
+test_late_word_of_another_instance_is_found_out (void **state)
+{
+    bench_t *bench = (bench_t *) *state;
+    gradmq_fake_lock (bench->fake);
+    bench->fake->forget_joins = 1;
+    const uint32_t joins = bench->fake->requests [GRADMQ_COMMAND_JOIN];
+    gradmq_fake_unlock (bench->fake);
+    bench->worker->join = true;
+    while (!s_join_unanswered (gradmq_fake_seen (bench->fake)))
+        assert_int_equal (gradmq_worker_poll (bench->worker, 1, &bench->why), GRADMQ_OK);
+    gradmq_worker_position (bench->worker, &(gradmq_position_t){.instance = 1});
+    s_push_many (bench, 3);
+    s_flush (bench);
+    const gradmq_fake_t *seen = gradmq_fake_seen (bench->fake);
+    assert_true (bench->worker->instance == seen->instance);
+    assert_true (seen->requests [GRADMQ_COMMAND_JOIN] >= joins + 3);
+    assert_int_equal (bench_stats (bench).applied, 3);
+}
+
 static void
 test_gone_coordinator_is_waited_for (void **state)
 {
@@ -667,6 +695,7 @@ main (void)
         TEST (test_slow_settlement_is_not_sent_again),
         TEST (test_no_acknowledgement_published_control_tells),
         TEST (test_restart_unsettled_are_sent_again),
+        TEST (test_late_word_of_another_instance_is_found_out),
         TEST (test_gone_coordinator_is_waited_for),
         TEST (test_not_joined_joins_again_and_sends_again),
         TEST (test_fenced_worker_is_over),

@@ -292,9 +292,19 @@ func NewPayload(octets []byte, ends []int) *Payload {
 // Octets is what is sent.
 func (p *Payload) Octets() []byte { return p.octets }
 
-// Leaving tells whether ZeroMQ holds some of it.
+// Leaving tells whether ZeroMQ holds some of it, as far as the socket was asked: see Holds.
 func (p *Payload) Leaving() bool {
 	return p.lent != nil && atomic.LoadInt64((*int64)(unsafe.Pointer(p.lent))) != 0
+}
+
+// Holds tells whether ZeroMQ holds some of a payload that s has sent. What a connection held that is gone it
+// lets go of only when the socket is asked something.
+func (s *Socket) Holds(p *Payload) bool {
+	if !p.Leaving() {
+		return false
+	}
+	s.Writable()
+	return p.Leaving()
 }
 
 // Free lets go of what accounts for lent octets. It returns false, and does nothing, while ZeroMQ holds

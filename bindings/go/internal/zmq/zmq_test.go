@@ -62,6 +62,23 @@ func TestAPayloadIsLentUntilItIsRead(t *testing.T) {
 	}
 }
 
+func TestWhatAConnectionHeldThatIsGoneIsLetGoOf(t *testing.T) {
+	from, to := pair(t)
+	payload := NewPayload(make([]byte, lendBytes), []int{lendBytes})
+	if from.Send([]byte("header"), payload) != Done || !from.Holds(payload) {
+		t.Fatal("it is not lent")
+	}
+	to.Close()
+	for end := time.Now().Add(20 * time.Second); from.Holds(payload); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it is held for ever")
+		}
+	}
+	if !payload.Free() {
+		t.Error("it is let go of, and not free")
+	}
+}
+
 func TestASmallPayloadIsCopied(t *testing.T) {
 	from, to := pair(t)
 	octets := []byte("small")

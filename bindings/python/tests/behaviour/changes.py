@@ -174,3 +174,25 @@ def killed_journal() -> None:
             assert values(coordinator) == [-float(count)] * 4
             assert coordinator.status().position.version == count
     assert counts == {"APPLIED": count}
+
+
+@case
+def killed_large() -> None:
+    size = 1 << 20
+    gradient = {"v": np.ones(size, np.float32)}
+    with Daemon("durability=journal", state__directory="state") as daemon:
+        (daemon.folder / "state").mkdir()
+        coordinator = daemon.coordinator()
+        coordinator.set_model_parameters({"v": np.zeros(size, np.float32)})
+        coordinator.start()
+        with coordinator, daemon.worker(updates=False) as worker:
+            worker.push(gradient, with_base=False)
+            worker.flush()
+            daemon.hold()
+            for _ in range(8):
+                worker.push(gradient, with_base=False, copy=False)
+            daemon.kill()
+            daemon.start()
+            worker.flush()
+            assert worker.stats.applied == 9
+            assert (coordinator.get_model_parameters()["v"] == -9).all()

@@ -80,7 +80,6 @@ class Daemon:
 
     def kill(self) -> None:
         if self._process is not None:
-            self.process.send_signal(signal.SIGCONT)
             self.process.kill()
             self.process.wait()
             self._process = None

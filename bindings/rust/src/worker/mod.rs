@@ -158,6 +158,8 @@ pub struct Worker {
     stream_name: &'static str,
     endpoints: Endpoints,
     probing: Option<Probe>,
+    /// The instance as it was when the probe asked.
+    asked_of: u64,
     ledger: Ledger<Kept>,
     /// The model's layout as it was last described.
     layout: Arc<Layout>,

@@ -145,6 +145,7 @@ pub(super) fn open(options: &Options) -> Result<Worker> {
         stream_name,
         endpoints: Endpoints::default(),
         probing: None,
+        asked_of: 0,
         ledger: Ledger::new(0, options.window),
         layout,
         instance: 0,

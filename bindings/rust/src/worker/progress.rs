@@ -87,8 +87,7 @@ impl Worker {
         };
         let position = position.unwrap_or_default();
         // Only what is of the process that answers now counts.
-        self.note(&position);
-        if position.instance() != 0 && position.instance() != self.instance {
+        if !self.is_current(&position) {
             return;
         }
         match body {
@@ -135,7 +134,7 @@ impl Worker {
         while let Some(sequence) = self.ledger.outbox.due(from, self.ledger.credit, now) {
             from = sequence + 1;
             let Some(kept) = self.ledger.outbox.item(sequence) else { return };
-            if kept.payload.as_ref().is_some_and(|payload| payload.is_leaving()) {
+            if kept.payload.as_ref().is_some_and(|payload| session::is_leaving(&self.gradients, payload)) {
                 self.ledger.outbox.defer(sequence, now + LEAVING);
                 continue;
             }

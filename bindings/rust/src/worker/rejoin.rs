@@ -30,10 +30,17 @@ impl Worker {
         self.newest = self.newest.max(place(position));
     }
 
+    /// The same; true when it is of the process that answers now.
+    pub(super) fn is_current(&mut self, position: &proto::Position) -> bool {
+        self.note(position);
+        position.instance() == 0 || position.instance() == self.instance
+    }
+
     /// Another process answers for the coordinator (rules P-1, S-2). What the one before said and is still on its way
     /// must not bring it back.
     fn new_instance(&mut self, position: &proto::Position) {
         if self.instance != 0 {
+            self.former.retain(|&former| former != position.instance());
             self.former.push_front(self.instance);
             self.former.truncate(FORMER_MOST);
             self.describe = true;
@@ -135,11 +142,22 @@ impl Worker {
         }
     }
 
+    /// Whether an answer counts: not that of an instance that was left before; then what it answers is asked again. But
+    /// whoever answers what was asked of the present one is there now: of that one a word came late.
+    fn counts(&mut self, position: &proto::Position) -> bool {
+        if self.asked_of == self.instance && self.former.contains(&position.instance()) {
+            self.new_instance(position);
+        }
+        self.is_current(position)
+    }
+
     fn answered(&mut self, asked: Probe, answer: Answer) {
         let reply = answer.reply;
         let error = refusal(&reply);
         let position = reply.position.unwrap_or_default();
-        self.note(&position);
+        if !self.counts(&position) {
+            return;
+        }
         match (error, asked, reply.body) {
             (Some(error), _, _) if error.code() == Code::Fenced => self.fenced = true,
             (Some(error), _, _) if error.code() == Code::NotJoined => self.join = true,
@@ -216,6 +234,7 @@ impl Worker {
         let model = self.model.clone();
         if self.probe.ask(&Question::new(&model, body)).is_ok() {
             self.probing = Some(what);
+            self.asked_of = self.instance;
         }
     }
 

@@ -118,6 +118,18 @@ impl Daemon {
         assert!(sent.expect("kill").success());
     }
 
+    /// Has it stand still, every thread of it: the signal alone is not there at once.
+    pub fn hold(&self) {
+        self.signal("STOP");
+        let threads = PathBuf::from(format!("/proc/{}/task", self.child.id()));
+        let stands = |thread: std::io::Result<fs::DirEntry>| {
+            let stat = fs::read_to_string(thread.expect("a thread").path().join("stat")).expect("a thread's state");
+            // The state comes behind the name, which stands in brackets.
+            stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T'))
+        };
+        until("the daemon to stand still", || fs::read_dir(&threads).expect("its threads").all(stands));
+    }
+
     /// kill -9.
     pub fn kill(&mut self) {
         self.child.kill().expect("killed");

@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use gradmq::Push;
+use gradmq::{Dtype, Layout, Push, Worker};
 
 use crate::daemon::{load, numbers, push_ones, Daemon, ELEMENTS, LONG};
 
-pub const CASES: &[crate::Case] = &[("killed_memory", killed_memory), ("killed_journal", killed_journal)];
+pub const CASES: &[crate::Case] =
+    &[("killed_memory", killed_memory), ("killed_journal", killed_journal), ("killed_large", killed_large)];
 
 const GRADIENTS: u64 = 300;
 
@@ -78,4 +79,27 @@ fn killed_journal() {
     assert_eq!(coordinator.position().version, GRADIENTS);
     let stats = worker.stats();
     assert_eq!((stats.pushed, stats.settled, stats.applied), (GRADIENTS, GRADIENTS, GRADIENTS));
+}
+
+fn killed_large() {
+    let mut daemon = Daemon::start(&["state/directory=FOLDER/state", "settings/durability=journal"]);
+    let mut coordinator = daemon.coordinator();
+    let elements = 1 << 20;
+    let layout = Layout::new(Dtype::F32, [("large", vec![elements as u64])]).unwrap();
+    coordinator.set_model_parameters(&layout, &vec![0f32; elements]).unwrap();
+    coordinator.start().unwrap();
+    let mut worker = daemon.options().name("w").without_updates().worker().unwrap();
+    let gradient = vec![1f32; elements];
+    let push = |worker: &mut Worker| worker.push_with(&gradient, &Push::new().without_base()).unwrap();
+    push(&mut worker);
+    worker.flush(LONG).unwrap();
+    daemon.hold();
+    for _ in 0..8 {
+        push(&mut worker);
+    }
+    daemon.kill();
+    daemon.restart();
+    worker.flush(LONG).unwrap();
+    assert_eq!(numbers(&mut coordinator), vec![-9.0; elements]);
+    assert_eq!((worker.stats().applied, worker.stats().refused), (9, 0));
 }

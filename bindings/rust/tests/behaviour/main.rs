@@ -44,7 +44,8 @@ fn main() -> ExitCode {
             .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|one| one == name))
             .collect();
     panic::set_hook(Box::new(|info| {
-        let name = thread::current().name().unwrap_or_default().to_owned();
+        // A thread of a case's own has no name; the case panics, too, once it waits for it.
+        let Some(name) = thread::current().name().map(str::to_owned) else { return eprintln!("    {info}") };
         let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
         said.get_or_insert_default().entry(name).or_default().push_str(&format!("    {info}\n"));
     }));

@@ -161,7 +161,8 @@ export class Engine {
     private newInstance(position: Position): void {
         if (this.instance) {
             //  What the one before said and is still on its way must not bring it back.
-            this.former = [...this.former.slice(1 - INSTANCES_KEPT), this.instance];
+            const others = this.former.filter((former) => former !== position.instance);
+            this.former = [...others.slice(1 - INSTANCES_KEPT), this.instance];
             this.describe = true;
             this.join = true;
             this.prober.hurry();
@@ -190,6 +191,16 @@ export class Engine {
     current(position: Position): boolean {
         this.position(position);
         return position.instance === 0n || position.instance === this.instance;
+    }
+
+    /**
+     * Whether an answer counts, where `askedOf` was the instance when it was asked. Not that of a process that was
+     * left before; then what it answers is asked again. But whoever answers what was asked of the present one is
+     * there now: of that one a word came late.
+     */
+    counts(position: Position, askedOf: bigint): boolean {
+        if (askedOf === this.instance && this.former.includes(position.instance)) this.newInstance(position);
+        return this.current(position);
     }
 
     acknowledged(ack: Ack, asked: boolean): void {

@@ -32,9 +32,12 @@ export class Prober {
         const question = this.asking ? undefined : this.question();
         if (!question) return;
         this.asking = question;
+        const askedOf = this.engine.instance;
         this.engine.probe
             .exchange(this.body(question), new Deadline(Number.POSITIVE_INFINITY))
-            .then(({ reply }) => this.answered(question, reply))
+            .then(({ reply }) => {
+                if (this.engine.counts(positionOf(reply.position), askedOf)) this.answered(question, reply);
+            })
             .catch((error) => {
                 this.notBeforeMs = now() + CONFIRM_MS;
                 if (!(error instanceof GradmqError)) this.engine.fail(error as Error);

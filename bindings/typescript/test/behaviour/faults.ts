@@ -123,6 +123,29 @@ export const faultCases: Cases = {
         assert.deepEqual(list((await coordinator.getModelParameters()).data), new Array(3).fill(-gradients));
     },
 
+    async killed_large(scene) {
+        const state = join(scene.folder, "state");
+        mkdirSync(state, { mode: 0o700 });
+        const length = 1024 * 1024;
+        const { daemon, coordinator } = await scene.running(
+            zeros(length),
+            { durability: "journal" },
+            `state/directory=${state}`,
+        );
+        const worker = await scene.worker(daemon, { name: "w", updates: false });
+        const gradient = new Float32Array(length).fill(1);
+        await worker.push(gradient, { base: null });
+        await worker.flush();
+        await daemon.halt();
+        for (let i = 0; i < 8; i++) await worker.push(gradient, { base: null, copy: false });
+        await daemon.kill();
+        await daemon.start();
+        await worker.flush();
+        assert.equal(worker.stats.applied, 9);
+        const { data } = await coordinator.getModelParameters();
+        for (let i = 0; i < length; i += 997) assert.equal(data[i], -9);
+    },
+
     async slow_subscriber(scene) {
         const { daemon, coordinator } = await scene.running(zeros());
         const child = await scene.child(daemon, "slow");

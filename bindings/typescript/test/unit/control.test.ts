@@ -100,6 +100,7 @@ describe("control", () => {
             },
             followers: { described: () => described++ },
             hearsay: { heard: () => {} },
+            counts: () => true,
             wake: () => {},
             refusal: undefined,
         };

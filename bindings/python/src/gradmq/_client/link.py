@@ -166,9 +166,24 @@ class Link:
         self.position = max(self.position, at)
         return True
 
+    def counts(self, position: Any, asked_of: int) -> bool:
+        """
+        Whether an answer counts, where `asked_of` was the instance when it was asked.
+
+        Not that of a process that was left before; then what it answers is asked again. But
+        whoever answers what was asked of the present one is there now: of that one a word came
+        late.
+        """
+        if asked_of == self.instance and position.instance in self._former:
+            self._take_instance(position.instance)
+            self.position = (position.epoch, position.version)
+        return self.take_position(position)
+
     def _take_instance(self, instance: int) -> None:
         """Another process answers for the coordinator (rules P-1, S-2)."""
         if self.instance:
+            if instance in self._former:
+                self._former.remove(instance)
             self._former.append(self.instance)
             self.describe = self.join = True
             self.stream.leave()

@@ -41,6 +41,7 @@ class Rejoin:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._asking = ""
+        self._asked_of = 0  # the instance as it was then
         self._after = 0.0  # the probe rests until then
         link.ask = self.progress
         link.ask_wait = self.wait_seconds
@@ -150,11 +151,13 @@ class Rejoin:
             return
         link.probe.ask(what, getattr(body, what))
         self._asking = what
+        self._asked_of = link.instance
 
     def _take(self, asked: str, answer: Answer) -> None:
         link, reply = self._link, answer.message
         refused = refusal(reply)
-        link.take_position(reply.position)
+        if not link.counts(reply.position, self._asked_of):
+            return
         code = refused.code if refused is not None else 0
         if code == Code.FENCED:
             link.fenced = True

@@ -164,11 +164,12 @@ final class Membership {
                     case JOIN -> joinRequest(loop.uplink.ledger.incarnation());
                     default -> acknowledgementRequest();
                 };
-        ask(request, Loop.NEVER, this::probed);
+        long of = loop.instance();
+        ask(request, Loop.NEVER, (reply, error) -> probed(reply, error, of));
         return Loop.NEVER;
     }
 
-    private void probed(Reply reply, GradmqException error) {
+    private void probed(Reply reply, GradmqException error, long askedOf) {
         Probe asked = probing;
         probing = Probe.NOTHING;
         if (!isOpen()) {
@@ -176,6 +177,8 @@ final class Membership {
         }
         if (reply == null) {
             restUntil = Loop.now() + WorkerLoop.CONFIRM_MS;
+        } else if (!loop.counts(reply.getPosition(), askedOf)) {
+            return;
         } else if (error != null && error.code() == ErrorCode.FENCED) {
             loop.fenced = true;
         } else if (error != null && error.code() == ErrorCode.NOT_JOINED) {
@@ -240,7 +243,8 @@ final class Membership {
 
     private void takeJoined(Reply reply) {
         Joined joined = reply.getJoined();
-        if (joined.getIncarnation() != loop.uplink.ledger.incarnation()) {
+        if (!loop.current(reply.getPosition())
+                || joined.getIncarnation() != loop.uplink.ledger.incarnation()) {
             return;
         }
         if (joined.getLeaseMs() > 0) {
@@ -256,9 +260,7 @@ final class Membership {
                 reply.getPosition().getEpoch(),
                 reply.getPosition().getVersion(),
                 joined.getRound());
-        if (loop.current(reply.getPosition())) {
-            loop.acknowledged(joined.getAcknowledgement(), false);
-        }
+        loop.acknowledged(joined.getAcknowledgement(), false);
     }
 
     //  Not now, perhaps later; or never: those waiting are told.

@@ -223,6 +223,23 @@ public final class WorkerLoop extends Loop {
         return position.getInstance() == 0 || position.getInstance() == instance;
     }
 
+    /** Who answers now; 0: it is not known yet. */
+    long instance() {
+        return instance;
+    }
+
+    /**
+     * Whether an answer counts, where `askedOf` was the instance when it was asked. Not that of a
+     * process that was left before; then what it answers is asked again. But whoever answers what
+     * was asked of the present one is there now: of that one a word came late.
+     */
+    boolean counts(Position position, long askedOf) {
+        if (askedOf == instance && former.contains(position.getInstance())) {
+            newInstance(position);
+        }
+        return current(position);
+    }
+
     @Override
     void position(Position position) {
         heard();
@@ -243,6 +260,7 @@ public final class WorkerLoop extends Loop {
     //  must not bring it back.
     private void newInstance(Position position) {
         if (instance != 0) {
+            former.remove(position.getInstance());
             former.addLast(instance);
             if (former.size() > FORMER_MOST) {
                 former.removeFirst();

@@ -14,6 +14,7 @@ import org.gradmq.GradmqClosedException;
 import org.gradmq.GradmqException;
 import org.gradmq.Layout;
 import org.gradmq.Parameters;
+import org.gradmq.PushOptions;
 import org.gradmq.TensorSpec;
 import org.gradmq.Verdict;
 import org.gradmq.Worker;
@@ -224,6 +225,30 @@ class MembershipTest {
             assertEquals(300, worker.stats().applied());
             assertEquals(List.of(), verdicts);
             assertArrayEquals(filled(10, -300), worker.fetchParameters().toFloatArray());
+        }
+    }
+
+    @Test
+    void killedLarge() throws Exception {
+        int elements = 1 << 20;
+        try (Bed bed = Bed.empty("state/directory=SCRATCH/state")) {
+            bed.load(Layout.of(DType.F32, new TensorSpec("w", 1024, 1024)), new float[elements]);
+            bed.set("learning_rate", 1);
+            bed.set("durability", "journal");
+            bed.coordinator().start();
+            Worker worker = bed.worker("w1");
+            float[] gradient = filled(elements, 1);
+            worker.push(gradient, PushOptions.NONE.withoutBase());
+            worker.flush(Bed.LONG);
+            bed.daemon().hold();
+            for (int i = 0; i < 8; i++) {
+                worker.push(gradient, PushOptions.NONE.withoutBase());
+            }
+            bed.daemon().kill();
+            bed.daemon().start();
+            worker.flush(Bed.LONG);
+            assertEquals(9, worker.stats().applied());
+            assertArrayEquals(filled(elements, -9), bed.parameters());
         }
     }
 
