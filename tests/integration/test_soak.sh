@@ -33,7 +33,8 @@ kills=0
 until ended "$churn"; do
     sleep "$((1 + RANDOM % 3)).$((RANDOM % 10))"
     ended "$daemon" && fail "the daemon has ended by itself"
-    echo "$(resident VmRSS) $(du -sk "$scratch/state" | cut -f 1)" >> "$scratch/sizes"
+    # A checkpoint that is being written changes its name while du looks.
+    echo "$(resident VmRSS) $(du -sk "$scratch/state" 2> /dev/null | cut -f 1)" >> "$scratch/sizes"
     [ $((SECONDS)) -lt $((seconds + 1)) ] || continue  # the last workers finish with one that stays
     kill -KILL "$daemon"
     wait "$daemon" 2> /dev/null
