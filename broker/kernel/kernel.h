@@ -38,10 +38,13 @@ gradmq_kernel_pairs (size_t n)
 //  row-major and all 0 before the first elements: of the pairs from..to, which are counted row by row
 //  above the diagonal. Nothing else of distances is touched, and a pair's bits do not depend on which
 //  others go with it. Differences, squares and sums are F64, so that neither a large offset that all
-//  have in common nor one vector far from the rest blurs the others' distances. Symmetric; infinity
-//  where a sum is beyond F64, never NaN while the elements are finite. Sums are added up in stretches
-//  of GRADMQ_DISTANCES_STRETCH elements, 16 lanes each (lanes.h): calls for multiples of it give the
-//  same bits as one for all elements.
+//  have in common nor one vector far from the rest blurs the others' distances. They are not taken from
+//  a product of matrices: its last bits depend on processor and threads, so that a replay could choose
+//  another gradient, and through OpenBLAS one of centred blocks took 1.6 to 3.5 times as long, for 4
+//  to 32 vectors of 2 Mi elements on one thread with AVX-512. Symmetric; infinity where a sum is
+//  beyond F64, never NaN while the elements are finite. Sums are added up in stretches of
+//  GRADMQ_DISTANCES_STRETCH elements, 16 lanes each (lanes.h): calls for multiples of it give the same
+//  bits as one for all elements.
 //    shape  from <= to <= gradmq_kernel_pairs (n)
 #define GRADMQ_DISTANCES_STRETCH 1024u
 void gradmq_kernel_distances_f32 (const void *const *x, size_t n, size_t count, size_t from,
