@@ -14,6 +14,7 @@ enum {
     REQUESTS_A_ROUND = 16,
     GRADIENTS_A_ROUND = 512,
     GOODBYE_MS = 100,
+    ANSWERED_GOODBYE_MS = 500,
     CHECKPOINT_LOOK_MS = 20,
     REST_MS = 2000
 };
@@ -243,15 +244,17 @@ s_go_round (gradmq_actor_t *self)
     }
 }
 
-//  Tell subscribers, and let them read it: a SUB socket throws away what it has not read when its
-//  connection ends.
+//  Tell subscribers, and let them read it, and whoever asked for the end his answer: a SUB socket, and
+//  any with ZMQ_IMMEDIATE, throws away what it has not read when its connection ends. What was missed
+//  of the one is found out by other ways; the answer to Destroy is not, so that it has longer.
 static void
 s_say_goodbye (gradmq_actor_t *self)
 {
+    const bool answered = self->engine->state == GRADMQ_STATE_CLOSING;
     gradmq_engine_close (self->engine);
     gradmq_checkpoints_end (self->engine);
     if (self->shared->sockets.events)
-        zclock_sleep (GOODBYE_MS);
+        zclock_sleep (answered ? ANSWERED_GOODBYE_MS : GOODBYE_MS);
 }
 
 static bool
